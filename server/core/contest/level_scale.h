@@ -1,0 +1,37 @@
+// The levels that a score may be shown as: multiples of a step between a best and a worst value.
+#pragma once
+
+#include <cstdint>
+
+#include "absl/status/status.h"
+
+namespace pinhole::contest {
+
+// Level 0 is `best`, the last level is `worst`. All three are millionths of the metric's unit; step
+// > 0, best != worst and |worst - best| is a multiple of step (Validate checks it). A metric where
+// lower is better has best < worst.
+struct LevelScale {
+  int64_t best = 0;
+  int64_t worst = 0;
+  int64_t step = 1;
+
+  // L of CHANNEL.md section 5.2. The index L itself means "worse than worst": it can't be shown.
+  int level_count() const {
+    return static_cast<int>((worst > best ? worst - best : best - worst) / step) + 1;
+  }
+  // The value a level is shown as: at least this good. Needs 0 <= level < level_count().
+  int64_t ValueOf(int level) const {
+    return worst > best ? best + level * step : best - level * step;
+  }
+
+  bool operator==(const LevelScale&) const = default;
+};
+
+// More levels than this are refused: the prediction of a level must fit the scorer's answer, and
+// finer steps are noise.
+inline constexpr int kMaxLevels = 50'001;
+
+// Errors: INVALID_ARGUMENT that names the two settings that contradict each other.
+absl::Status Validate(const LevelScale& scale);
+
+}  // namespace pinhole::contest
