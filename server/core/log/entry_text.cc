@@ -1,0 +1,97 @@
+#include "server/core/log/entry_text.h"
+
+#include "absl/strings/str_format.h"
+#include "server/core/base/status.h"
+#include "server/core/base/text.h"
+
+namespace pinhole::log {
+namespace {
+
+absl::Status Malformed(std::string_view what) {
+  return absl::InvalidArgumentError(absl::StrFormat("malformed ledger entry: %s", what));
+}
+
+bool IsValue(std::string_view value) {
+  for (const char c : value) {
+    if (c <= ' ' || c > '~') return false;
+  }
+  return !value.empty();
+}
+
+// Takes the next word, which ends at a space or at the end.
+std::string_view TakeWord(std::string_view& rest) {
+  const size_t space = rest.find(' ');
+  const std::string_view word = rest.substr(0, space);
+  rest = space == std::string_view::npos ? "" : rest.substr(space + 1);
+  return word;
+}
+
+}  // namespace
+
+EntryWriter::EntryWriter(std::string_view type, std::string_view contest, int64_t round)
+    : text_(absl::StrFormat("%s 1", type)), common_bytes_(0) {
+  Add("contest", contest).Add("round", round);
+  common_bytes_ = text_.size();
+}
+
+EntryWriter& EntryWriter::Add(std::string_view key, std::string_view value) {
+  if (!IsValue(value) && status_.ok()) {
+    status_ = absl::InvalidArgumentError(absl::StrFormat(
+        "the value of %s is empty or holds a space or a character outside ASCII", key));
+  }
+  text_ += absl::StrFormat(" %s=%s", key, value);
+  return *this;
+}
+
+EntryWriter& EntryWriter::Add(std::string_view key, int64_t value) {
+  return Add(key, absl::StrFormat("%d", value));
+}
+
+absl::StatusOr<std::string> EntryWriter::Finish(size_t length) const {
+  RETURN_IF_ERROR(status_);
+  if (text_.size() + 1 > length) {
+    return absl::ResourceExhaustedError(absl::StrFormat(
+        "the entry needs %d bytes; %d is its constant length", text_.size() + 1, length));
+  }
+  std::string line = text_;
+  line.resize(length - 1, ' ');
+  line.push_back('\n');
+  return line;
+}
+
+absl::StatusOr<EntryReader> EntryReader::Open(std::string_view bytes) {
+  if (bytes.size() != kEntryBytes && bytes.size() != kLongEntryBytes)
+    return Malformed("its length is none of the two");
+  if (bytes.back() != '\n') return Malformed("no line feed at its end");
+  bytes.remove_suffix(1);
+  bytes = bytes.substr(0, bytes.find_last_not_of(' ') + 1);
+  EntryReader reader;
+  reader.type_ = TakeWord(bytes);
+  if (reader.type_.empty()) return Malformed("no type");
+  if (TakeWord(bytes) != "1") return Malformed("its version is not 1: a newer program wrote it");
+  reader.rest_ = bytes;
+  ASSIGN_OR_RETURN(reader.contest_, reader.Take("contest"));
+  if (reader.contest_ != "-" && !IsId(reader.contest_)) return Malformed("the contest is no id");
+  ASSIGN_OR_RETURN(reader.round_, reader.TakeInteger("round", 0, INT64_MAX));
+  return reader;
+}
+
+absl::StatusOr<std::string_view> EntryReader::Take(std::string_view key) {
+  const std::string_view word = TakeWord(rest_);
+  if (word.size() <= key.size() || !word.starts_with(key) || word[key.size()] != '=' ||
+      !IsValue(word.substr(key.size() + 1))) {
+    return Malformed(absl::StrFormat("field \"%s\" expected, found \"%s\"", key, word));
+  }
+  return word.substr(key.size() + 1);
+}
+
+absl::StatusOr<int64_t> EntryReader::TakeInteger(std::string_view key, int64_t low, int64_t high) {
+  ASSIGN_OR_RETURN(const std::string_view value, Take(key));
+  return ParseIntegerIn(value, low, high);
+}
+
+absl::Status EntryReader::Done() const {
+  return rest_.empty() ? absl::OkStatus() : Malformed("more fields than its type has");
+}
+
+}  // namespace pinhole::log
