@@ -10,9 +10,9 @@
 #define PINHOLE_CONCAT_(a, b) PINHOLE_CONCAT_INNER_(a, b)
 
 // Returns the status of `expression` from the enclosing function when it is an error.
-#define RETURN_IF_ERROR(expression)                                         \
-  do {                                                                      \
-    if (absl::Status status_ = (expression); !status_.ok()) return status_; \
+#define RETURN_IF_ERROR(expression)                                               \
+  do {                                                                            \
+    if (absl::Status returned_ = (expression); !returned_.ok()) return returned_; \
   } while (false)
 
 // Moves the value of a StatusOr into `target`, or returns its error from the enclosing function.
