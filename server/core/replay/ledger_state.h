@@ -1,0 +1,124 @@
+// The ledger's meaning: a fold over its entries that refuses whatever the policy does not allow.
+// Vault, front, client and audit run this one function; the vault runs it before it appends, so
+// that it cannot write what an auditor would refuse.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "server/core/log/entries.h"
+#include "server/core/log/merkle.h"
+#include "server/core/schedule/round_clock.h"
+#include "server/core/schedule/run_queue.h"
+
+namespace pinhole::replay {
+
+// A submission that the ledger admitted.
+struct Admission {
+  int64_t index = 0;  // of its ADMIT entry
+  log::AdmitEntry entry;
+  std::optional<log::ResultEntry> result;  // once released
+  int64_t result_index = -1;
+};
+
+struct Team {
+  log::TeamEntry entry;
+  counting::TeamState state;
+  counting::Bits charged;
+  int tries_used = 0;               // admitted, released or not
+  int waiting = 0;                  // admitted, not released
+  std::optional<int> best_level;    // the best shown
+  int64_t best_admit = -1;          // the submission that was shown it first
+  std::vector<int64_t> admissions;  // indices of its ADMIT entries
+};
+
+enum class Phase { kOpen, kClosing, kClosed };
+
+struct Contest {
+  int64_t policy_index = 0;
+  Digest policy_digest{};  // SHA-256 of the POLICY entry's bytes; requests name it
+  log::PolicyEntry policy;
+  Phase phase = Phase::kOpen;
+  std::vector<Team> teams;  // team number n at n - 1
+  std::map<PublicKey, int> team_by_key;
+  std::set<std::string> team_names;
+  std::set<Digest> invitations;                                // used ones
+  std::map<std::pair<int, log::RequestId>, int64_t> requests;  // (team, id) -> ADMIT index
+  std::map<int64_t, Admission> admissions;                     // by ADMIT index
+  std::map<int64_t, std::vector<int64_t>> due;  // result round -> ADMIT indices, in ledger order
+  schedule::RunQueue queue;
+  int64_t last_round = 0;  // number of the last ROUND entry
+  int64_t shifted = 0;     // rounds moved by all SHIFTs
+  int shifts = 0;
+  counting::Bits acts_used;
+  counting::Bits charged;  // all teams
+  // Since the last ROUND entry:
+  int64_t admitted = 0;
+  int64_t released = 0;
+
+  explicit Contest(const log::PolicyEntry& entry) : policy(entry), queue(entry.policy) {}
+  const Team* FindTeam(const PublicKey& key) const;
+  const Team* FindTeam(std::string_view name) const;
+  schedule::RoundClock Clock() const { return {policy.policy.rounds, shifted}; }
+  // The exchange that comes next.
+  int64_t NextRound() const { return last_round + 1; }
+};
+
+// The account of the data set over all contests and versions (CHANNEL.md section 5.2).
+struct Account {
+  counting::Bits budget;
+  counting::Bits spent;     // declassified values and what closed contests used
+  counting::Bits reserved;  // by the open contest
+  counting::Bits Left() const { return budget - spent - reserved; }
+};
+
+// Copyable: a caller tries entries on a copy, or rebuilds after a failed append. Not thread-safe.
+class LedgerState {
+ public:
+  // Applies the next entry. On error the state is unchanged.
+  // Errors: INVALID_ARGUMENT for malformed bytes, FAILED_PRECONDITION (or RESOURCE_EXHAUSTED for a
+  // budget) when the entry breaks a rule; the text names the rule.
+  absl::Status Apply(std::string_view bytes);
+
+  int64_t size() const { return static_cast<int64_t>(tree_.size()); }
+  Digest Root() const { return tree_.Root(); }
+  const std::optional<log::DatasetEntry>& dataset() const { return dataset_; }
+  const Account& account() const { return account_; }
+  const std::vector<log::StartEntry>& starts() const { return starts_; }
+
+  const std::map<std::string, Contest, std::less<>>& contests() const { return contests_; }
+  const Contest* Find(std::string_view contest) const;
+  // The contest that is not closed, or null: there is at most one at a time.
+  const Contest* Open() const;
+
+ private:
+  absl::Status Check(const log::StartEntry& entry);
+  absl::Status Check(const log::DatasetEntry& entry);
+  absl::Status Check(const log::PolicyEntry& entry, std::string_view bytes);
+  absl::Status Check(const log::TeamEntry& entry);
+  absl::Status Check(const log::AdmitEntry& entry);
+  absl::Status Check(const log::ResultEntry& entry);
+  absl::Status Check(const log::RoundEntry& entry);
+  absl::Status Check(const log::ShiftEntry& entry);
+  absl::Status Check(const log::ActEntry& entry);
+  absl::Status Check(const log::CloseEntry& entry);
+  // The contest that `name` says is open. Errors: FAILED_PRECONDITION when it is not.
+  absl::StatusOr<Contest*> OpenContest(std::string_view name);
+
+  MerkleFrontier tree_;
+  std::vector<log::StartEntry> starts_;
+  std::optional<log::DatasetEntry> dataset_;
+  Account account_;
+  std::map<std::string, Contest, std::less<>> contests_;
+  std::string open_;  // name of the contest that is not closed; empty when none
+};
+
+}  // namespace pinhole::replay
