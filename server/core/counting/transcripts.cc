@@ -148,4 +148,8 @@ Bits ShiftCharge(const Policy& policy) {
   return choices.CeilLog2();
 }
 
+Bits CloseEarlyCharge(const Policy& policy) {
+  return BigCount(static_cast<uint64_t>(policy.rounds.count) + 1).CeilLog2();
+}
+
 }  // namespace pinhole::counting

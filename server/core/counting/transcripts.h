@@ -67,4 +67,7 @@ WorstCase CountWorstCase(const contest::Policy& policy);
 // The bits of one SHIFT: any round of the contest, moved by any allowed number of rounds, or none.
 Bits ShiftCharge(const contest::Policy& policy);
 
+// The bits of closing early: in which round, or not at all.
+Bits CloseEarlyCharge(const contest::Policy& policy);
+
 }  // namespace pinhole::counting

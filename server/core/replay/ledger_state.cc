@@ -1,0 +1,309 @@
+#include "server/core/replay/ledger_state.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_format.h"
+#include "server/core/base/status.h"
+
+namespace pinhole::replay {
+namespace {
+
+absl::Status Breaks(std::string_view rule) {
+  return absl::FailedPreconditionError(absl::StrFormat("the ledger's rules: %s", rule));
+}
+
+template <typename T>
+absl::Status MustEqual(const T& found, const T& expected, std::string_view rule) {
+  return found == expected ? absl::OkStatus() : Breaks(rule);
+}
+
+}  // namespace
+
+const Team* Contest::FindTeam(const PublicKey& key) const {
+  const auto found = team_by_key.find(key);
+  return found == team_by_key.end() ? nullptr : &teams[static_cast<size_t>(found->second - 1)];
+}
+
+const Team* Contest::FindTeam(std::string_view name) const {
+  for (const Team& team : teams) {
+    if (team.entry.name == name) return &team;
+  }
+  return nullptr;
+}
+
+const Contest* LedgerState::Find(std::string_view contest) const {
+  const auto found = contests_.find(contest);
+  return found == contests_.end() ? nullptr : &found->second;
+}
+
+const Contest* LedgerState::Open() const { return open_.empty() ? nullptr : Find(open_); }
+
+absl::StatusOr<Contest*> LedgerState::OpenContest(std::string_view name) {
+  if (open_.empty() || open_ != name) {
+    return Breaks(absl::StrFormat("contest \"%s\" is not open", name));
+  }
+  return &contests_.find(open_)->second;
+}
+
+absl::Status LedgerState::Apply(std::string_view bytes) {
+  ASSIGN_OR_RETURN(const log::Entry entry, log::ParseEntry(bytes));
+  RETURN_IF_ERROR(std::visit(
+      [&](const auto& value) -> absl::Status {
+        if constexpr (std::is_same_v<std::decay_t<decltype(value)>, log::PolicyEntry>) {
+          return Check(value, bytes);
+        } else {
+          return Check(value);
+        }
+      },
+      entry));
+  tree_.Append(LeafHash(bytes));
+  return absl::OkStatus();
+}
+
+// Every Check below verifies first and changes the state last, so that an error leaves it
+// unchanged.
+
+absl::Status LedgerState::Check(const log::StartEntry& entry) {
+  RETURN_IF_ERROR(MustEqual(entry.previous_size, size(), "START must name the size it found"));
+  for (const log::StartEntry& start : starts_) {
+    if (start.nonce == entry.nonce) return Breaks("a START's nonce is never used again");
+  }
+  starts_.push_back(entry);
+  return absl::OkStatus();
+}
+
+absl::Status LedgerState::Check(const log::DatasetEntry& entry) {
+  if (!Verify(entry.owner, log::DatasetStatement(entry), entry.signature)) {
+    return Breaks("DATASET must be signed by its owner");
+  }
+  if (!open_.empty()) return Breaks("a data set does not change while a contest is open");
+  counting::Bits spent = account_.spent + entry.declassified;
+  if (dataset_.has_value()) {
+    RETURN_IF_ERROR(MustEqual(entry.owner, dataset_->owner, "a data set keeps its owner"));
+    RETURN_IF_ERROR(MustEqual(entry.dataset, dataset_->dataset, "one vault has one data set"));
+    RETURN_IF_ERROR(MustEqual(entry.version, dataset_->version + 1,
+                              "versions of a data set follow each other"));
+    if (entry.budget > dataset_->budget) return Breaks("a data set's budget only shrinks");
+  } else {
+    RETURN_IF_ERROR(MustEqual(entry.version, 1, "a data set begins with version 1"));
+  }
+  if (spent > entry.budget) {
+    return absl::ResourceExhaustedError(
+        "the ledger's rules: the declassified values cost more than the data set's budget");
+  }
+  dataset_ = entry;
+  account_.budget = entry.budget;
+  account_.spent = spent;
+  return absl::OkStatus();
+}
+
+absl::Status LedgerState::Check(const log::PolicyEntry& entry, std::string_view bytes) {
+  const contest::Policy& policy = entry.policy;
+  if (!dataset_.has_value()) return Breaks("a contest needs a data set");
+  if (!open_.empty()) return Breaks("one contest is open at a time");
+  if (contests_.contains(policy.contest)) return Breaks("a contest's name serves once");
+  RETURN_IF_ERROR(MustEqual(policy.version, 1, "a contest begins with version 1 of its policy"));
+  RETURN_IF_ERROR(MustEqual(policy.deployment, dataset_->deployment,
+                            "POLICY must name the data set's deployment class"));
+  const std::string statement = log::PolicyStatement(entry);
+  if (!Verify(policy.organizer, statement, entry.organizer_signature))
+    return Breaks("POLICY must be signed by its organizer");
+  if (!Verify(dataset_->owner, statement, entry.owner_signature))
+    return Breaks("POLICY must be signed by the data set's owner");
+  const counting::WorstCase worst = counting::CountWorstCase(policy);
+  RETURN_IF_ERROR(MustEqual(entry.team_count, worst.team_count,
+                            "team_count must be what the policy counts to"));
+  RETURN_IF_ERROR(MustEqual(entry.team, worst.team, "team_bits must be log2 of team_count"));
+  RETURN_IF_ERROR(MustEqual(entry.contest, worst.contest,
+                            "contest_bits must be teams, final and acts together"));
+  const counting::Bits reserve = worst.contest + counting::Bits{policy.baseline_thousandths};
+  // Under every-score the owner declared the data publishable: the account is counted, not capped
+  // (CHANNEL.md section 5.2).
+  if (policy.release.rule != contest::ReleaseRule::kEveryScore && reserve > account_.Left()) {
+    return absl::ResourceExhaustedError(absl::StrFormat(
+        "the ledger's rules: the contest needs %s bits and the data set has %s left",
+        reserve.ToString(), account_.Left().ToString()));
+  }
+  Contest contest(entry);
+  contest.policy_index = size();
+  contest.policy_digest = Sha256(bytes);
+  contests_.emplace(policy.contest, std::move(contest));
+  open_ = policy.contest;
+  account_.spent += counting::Bits{policy.baseline_thousandths};
+  account_.reserved = worst.contest;
+  return absl::OkStatus();
+}
+
+absl::Status LedgerState::Check(const log::TeamEntry& entry) {
+  ASSIGN_OR_RETURN(Contest* const contest, OpenContest(entry.contest));
+  RETURN_IF_ERROR(
+      MustEqual(entry.round, contest->NextRound(), "TEAM must name the exchange it is in"));
+  if (contest->phase != Phase::kOpen) return Breaks("nobody joins a closing contest");
+  RETURN_IF_ERROR(MustEqual(entry.number, static_cast<int>(contest->teams.size()) + 1,
+                            "teams are numbered in order"));
+  if (entry.number > contest->policy.policy.release.teams)
+    return Breaks("no more teams than the policy reserves for");
+  if (contest->team_by_key.contains(entry.key)) return Breaks("a key belongs to one team");
+  if (contest->team_names.contains(entry.name)) return Breaks("a team's name serves once");
+  if (contest->invitations.contains(entry.invitation)) return Breaks("an invitation serves once");
+  RETURN_IF_ERROR(MustEqual(entry.reserved, contest->policy.team, "a team reserves team_bits"));
+  contest->teams.push_back({.entry = entry, .state = counting::StartState(contest->policy.policy)});
+  contest->team_by_key.emplace(entry.key, entry.number);
+  contest->team_names.insert(entry.name);
+  contest->invitations.insert(entry.invitation);
+  return absl::OkStatus();
+}
+
+absl::Status LedgerState::Check(const log::AdmitEntry& entry) {
+  ASSIGN_OR_RETURN(Contest* const contest, OpenContest(entry.contest));
+  const contest::Policy& policy = contest->policy.policy;
+  RETURN_IF_ERROR(
+      MustEqual(entry.round, contest->NextRound(), "ADMIT must name the exchange it is in"));
+  if (contest->phase != Phase::kOpen) return Breaks("nothing is admitted to a closing contest");
+  if (entry.team > static_cast<int>(contest->teams.size())) return Breaks("ADMIT must name a team");
+  Team& team = contest->teams[static_cast<size_t>(entry.team - 1)];
+  RETURN_IF_ERROR(MustEqual(entry.try_number, team.tries_used + 1, "tries are numbered in order"));
+  if (entry.try_number > policy.release.tries) return Breaks("no more tries than the policy gives");
+  if (team.waiting >= policy.release.waiting)
+    return Breaks("no more waiting submissions than the policy allows");
+  RETURN_IF_ERROR(MustEqual(entry.run_round, contest->queue.Peek(entry.round),
+                            "the round of a run follows from its place in the queue"));
+  RETURN_IF_ERROR(MustEqual(entry.result_round, entry.run_round,
+                            "the result is released in the exchange after the run"));
+  if (entry.run_round > policy.rounds.count) return Breaks("no run after the last round");
+  if (entry.size_class > log::SizeClass(policy.limits.program_bytes))
+    return Breaks("no program above the policy's limit");
+  if (entry.show_below.has_value() && *entry.show_below > policy.scoring.scale.level_count()) {
+    return Breaks("show_below must be a level");
+  }
+  if (contest->requests.contains({entry.team, entry.request_id}))
+    return Breaks("a request id serves once");
+  contest->queue.Take(entry.round);
+  contest->requests.emplace(std::pair(entry.team, entry.request_id), size());
+  contest->admissions.emplace(size(), Admission{.index = size(), .entry = entry});
+  contest->due[entry.result_round].push_back(size());
+  ++contest->admitted;
+  ++team.tries_used;
+  ++team.waiting;
+  team.admissions.push_back(size());
+  return absl::OkStatus();
+}
+
+absl::Status LedgerState::Check(const log::ResultEntry& entry) {
+  ASSIGN_OR_RETURN(Contest* const contest, OpenContest(entry.contest));
+  const contest::Policy& policy = contest->policy.policy;
+  RETURN_IF_ERROR(
+      MustEqual(entry.round, contest->NextRound(), "RESULT must name the exchange it is in"));
+  const auto due = contest->due.find(entry.round);
+  if (due == contest->due.end() || static_cast<size_t>(contest->released) >= due->second.size()) {
+    return Breaks("no RESULT but for an ADMIT that is due in this round");
+  }
+  RETURN_IF_ERROR(MustEqual(entry.admit, due->second[static_cast<size_t>(contest->released)],
+                            "the RESULTs of a round follow the order of their ADMITs"));
+  Admission& admission = contest->admissions.at(entry.admit);
+  RETURN_IF_ERROR(MustEqual(entry.team, admission.entry.team, "RESULT must name its ADMIT's team"));
+  Team& team = contest->teams[static_cast<size_t>(entry.team - 1)];
+  ASSIGN_OR_RETURN(const counting::TeamState after,
+                   counting::StateAfter(policy, team.state, entry.symbol));
+  RETURN_IF_ERROR(MustEqual(entry.after, after, "RESULT must state what its symbol leaves"));
+  const std::optional<int>& show_below = admission.entry.show_below;
+  if (entry.symbol.kind == counting::SymbolKind::kLevel && show_below.has_value() &&
+      entry.symbol.level >= *show_below) {
+    return Breaks("no level that the team asked not to be shown");
+  }
+  const counting::Bits charge =
+      counting::BitsLeft(policy, team.state) - counting::BitsLeft(policy, after);
+  RETURN_IF_ERROR(MustEqual(entry.charge, charge,
+                            "the charge is what the symbol takes from the continuations"));
+  RETURN_IF_ERROR(MustEqual(entry.text, counting::SymbolText(entry.symbol, policy.scoring.scale),
+                            "RESULT's text must be its symbol's"));
+  admission.result = entry;
+  admission.result_index = size();
+  team.state = after;
+  team.charged += charge;
+  --team.waiting;
+  contest->charged += charge;
+  ++contest->released;
+  if (entry.symbol.kind == counting::SymbolKind::kLevel &&
+      (!team.best_level.has_value() || entry.symbol.level < *team.best_level)) {
+    team.best_level = entry.symbol.level;
+    team.best_admit = entry.admit;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status LedgerState::Check(const log::RoundEntry& entry) {
+  ASSIGN_OR_RETURN(Contest* const contest, OpenContest(entry.contest));
+  RETURN_IF_ERROR(MustEqual(entry.round, contest->NextRound(), "ROUNDs have no gap"));
+  RETURN_IF_ERROR(MustEqual(entry.admitted, contest->admitted, "ROUND must count its ADMITs"));
+  RETURN_IF_ERROR(MustEqual(entry.released, contest->released, "ROUND must count its RESULTs"));
+  const auto due = contest->due.find(entry.round);
+  const size_t expected = due == contest->due.end() ? 0 : due->second.size();
+  RETURN_IF_ERROR(MustEqual(static_cast<size_t>(contest->released), expected,
+                            "every ADMIT has its RESULT, in its round"));
+  RETURN_IF_ERROR(MustEqual(entry.root_before, Root(), "ROUND must name the root before it"));
+  if (entry.round > contest->policy.policy.rounds.count) return Breaks("no round after the last");
+  contest->due.erase(entry.round);
+  contest->last_round = entry.round;
+  contest->admitted = 0;
+  contest->released = 0;
+  return absl::OkStatus();
+}
+
+absl::Status LedgerState::Check(const log::ShiftEntry& entry) {
+  ASSIGN_OR_RETURN(Contest* const contest, OpenContest(entry.contest));
+  const contest::Policy& policy = contest->policy.policy;
+  RETURN_IF_ERROR(
+      MustEqual(entry.round, contest->NextRound(), "SHIFT must name the first round it moves"));
+  if (contest->admitted != 0 || contest->released != 0)
+    return Breaks("a SHIFT lies between two rounds");
+  RETURN_IF_ERROR(MustEqual(entry.count, contest->shifts + 1, "SHIFTs are counted"));
+  if (entry.moved > policy.rounds.max_shift) return Breaks("no SHIFT over max_shift rounds");
+  RETURN_IF_ERROR(MustEqual(entry.charge, counting::ShiftCharge(policy),
+                            "a SHIFT costs what its choices can tell"));
+  if (contest->acts_used + entry.charge > counting::Bits{policy.release.acts_thousandths}) {
+    return absl::ResourceExhaustedError(
+        "the ledger's rules: the bits for acts and shifts are used up");
+  }
+  contest->shifted += entry.moved;
+  contest->shifts += 1;
+  contest->acts_used += entry.charge;
+  return absl::OkStatus();
+}
+
+absl::Status LedgerState::Check(const log::ActEntry& entry) {
+  ASSIGN_OR_RETURN(Contest* const contest, OpenContest(entry.contest));
+  const contest::Policy& policy = contest->policy.policy;
+  RETURN_IF_ERROR(
+      MustEqual(entry.round, contest->NextRound(), "ACT must name the exchange it is in"));
+  if (contest->phase != Phase::kOpen) return Breaks("a closing contest is closed once");
+  RETURN_IF_ERROR(MustEqual(entry.charge, counting::CloseEarlyCharge(policy),
+                            "an ACT costs what its choices can tell"));
+  if (contest->acts_used + entry.charge > counting::Bits{policy.release.acts_thousandths}) {
+    return absl::ResourceExhaustedError(
+        "the ledger's rules: the bits for acts and shifts are used up");
+  }
+  contest->phase = Phase::kClosing;
+  contest->acts_used += entry.charge;
+  return absl::OkStatus();
+}
+
+absl::Status LedgerState::Check(const log::CloseEntry& entry) {
+  ASSIGN_OR_RETURN(Contest* const contest, OpenContest(entry.contest));
+  RETURN_IF_ERROR(MustEqual(entry.round, contest->last_round, "CLOSE follows the ROUND it names"));
+  if (contest->admitted != 0 || contest->released != 0) return Breaks("CLOSE follows a ROUND");
+  if (!contest->due.empty()) return Breaks("no CLOSE while a RESULT is due");
+  if (contest->phase != Phase::kClosing &&
+      contest->last_round < contest->policy.policy.rounds.count) {
+    return Breaks("no CLOSE before the last round without an act");
+  }
+  const counting::Bits used = contest->charged + contest->acts_used;
+  RETURN_IF_ERROR(MustEqual(entry.used, used, "CLOSE must state what left"));
+  contest->phase = Phase::kClosed;
+  account_.spent += used;
+  account_.reserved = {};
+  open_.clear();
+  return absl::OkStatus();
+}
+
+}  // namespace pinhole::replay
