@@ -216,6 +216,7 @@ TEST(SignedNote, RefusesMalformedNotes) {
            Case{"text_with_one_more_line", with_text(text + "more\n"), kUnauthenticated},
            Case{"tab", with_text(text + "\t\n"), kInvalid},
            Case{"nul", with_text(text + std::string(1, '\0') + "\n"), kInvalid},
+           Case{"unit_separator", with_text(text + "\x1F\n"), kInvalid},
            Case{"escape", with_text(text + "\x1b[31m\n"), kInvalid},
            Case{"carriage_returns", with_text("text\r\n"), kInvalid},
            Case{"lone_continuation_byte", with_text(text + "\x80\n"), kInvalid},
