@@ -1,0 +1,194 @@
+// pinhole-box: the resident launcher of one lane. Takes its identity once, then runs one box at a
+// time until its client goes.
+//
+// It is executed with nothing of the data in its address space, has one thread, and its own faults
+// end it: the client sees the socket close, and nothing goes on half done.
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "sandbox/launcher/supervise.h"
+#include "sandbox/launcher/wire.h"
+
+namespace pinhole::sandbox::launcher {
+namespace {
+
+using protocol::Kind;
+using protocol::Stage;
+
+// What lives as long as the launcher.
+struct Resident {
+  protocol::Hello hello;
+  Groups groups;
+  Filter filters[2][2];  // by profile and diagnostics, compiled when first used
+};
+
+// A box's limit is counted against the one who made its user namespace, so the lane's own is low as
+// well.
+constexpr rlim_t kPendingSignals = 256;
+constexpr rlim_t kLauncherDescriptors = 1024;
+
+int LowerOwnLimits() {
+  const rlimit signals{kPendingSignals, kPendingSignals};
+  if (setrlimit(RLIMIT_SIGPENDING, &signals) != 0) return errno;
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0) return errno;
+  if (files.rlim_max < kLauncherDescriptors) return EMFILE;
+  files.rlim_cur = kLauncherDescriptors;
+  if (setrlimit(RLIMIT_NOFILE, &files) != 0) return errno;
+  const rlimit core{0, 0};
+  return setrlimit(RLIMIT_CORE, &core) == 0 ? 0 : errno;
+}
+
+int TakeIdentity(const protocol::Hello& hello) {
+  if (hello.uid != protocol::kNoId) {
+    const gid_t view = hello.view_gid;
+    if (setgroups(hello.view_gid == protocol::kNoId ? 0 : 1, &view) != 0) return errno;
+    if (setresgid(hello.gid, hello.gid, hello.gid) != 0) return errno;
+    if (setresuid(hello.uid, hello.uid, hello.uid) != 0) return errno;
+    // The change made this process unreadable to itself; its children have to write their own id
+    // maps.
+    if (prctl(PR_SET_DUMPABLE, 1) != 0) return errno;
+  }
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return errno;
+  if (hello.core >= 0) {
+    cpu_set_t cores;
+    CPU_ZERO(&cores);
+    CPU_SET(static_cast<unsigned>(hello.core), &cores);
+    if (sched_setaffinity(0, sizeof cores, &cores) != 0) return errno;
+  }
+  return 0;
+}
+
+bool TakeGroups(const protocol::Hello& hello, const Descriptors& descriptors, Groups* groups) {
+  const bool none = hello.accounting == protocol::Accounting::kNone;
+  if (descriptors.count != (none ? 0 : 2)) return false;
+  *groups = {hello.accounting, descriptors.fd[0], descriptors.fd[1]};
+  return true;
+}
+
+// Says hello back. Any failure is told, and is the end.
+bool Settle(Resident* resident, const Descriptors& descriptors) {
+  protocol::HelloReply reply;
+  protocol::Hello& hello = resident->hello;
+  hello.view_path[protocol::kPathBytes - 1] = '\0';
+  if (!TakeGroups(hello, descriptors, &resident->groups)) {
+    reply.stage = Stage::kAccounting;
+    reply.error = EINVAL;
+  } else if ((reply.error = LowerOwnLimits()) != 0) {
+    reply.stage = Stage::kLimits;
+  } else if ((reply.error = TakeIdentity(hello)) != 0) {
+    reply.stage = Stage::kIdentity;
+  } else if ((reply.error =
+                  CompileFilter(protocol::Profile::kStatic, protocol::Diagnostics::kSealed,
+                                &resident->filters[0][0])) != 0) {
+    reply.stage = Stage::kFilterBuild;
+  }
+  return Send(protocol::kControlFd, &reply, sizeof reply) && reply.error == 0;
+}
+
+// The descriptors of a run, moved above those that the child's own have fixed places for.
+bool SortDescriptors(const protocol::Run& run, const Descriptors& received,
+                     int (&slots)[protocol::kSlotCount]) {
+  int next = 0;
+  bool moved = true;
+  for (int slot = 0; slot < protocol::kSlotCount; ++slot) {
+    slots[slot] = -1;
+    if ((run.slots & (1U << slot)) == 0) continue;
+    if (next == received.count) return false;
+    slots[slot] = fcntl(received.fd[next++], F_DUPFD_CLOEXEC, kFirstSlotFd);
+    moved = moved && slots[slot] >= 0;
+  }
+  for (int i = 0; i < received.count; ++i) close(received.fd[i]);
+  return moved && next == received.count;
+}
+
+bool Plausible(const protocol::Run& run) {
+  return run.profile <= protocol::Profile::kScorer &&
+         run.diagnostics <= protocol::Diagnostics::kRehearsal && run.cpu_seconds > 0 &&
+         run.memory_bytes > 0 && run.threads > 0 && run.scratch_bytes > 0 && run.scratch_inodes > 0;
+}
+
+int Slot(const int (&slots)[protocol::kSlotCount], protocol::Slot slot) {
+  return slots[static_cast<size_t>(slot)];
+}
+
+// Standard error of a private run: an opening of its own each time.
+int Discard() {
+  const int low = open("/dev/null", O_WRONLY | O_CLOEXEC);
+  if (low < 0) return -1;
+  const int high = fcntl(low, F_DUPFD_CLOEXEC, kFirstSlotFd);
+  close(low);
+  return high;
+}
+
+// False: the client is gone or does not keep to the protocol; the launcher ends.
+bool ServeRun(Resident* resident, const protocol::Run& run, const Descriptors& received) {
+  int slots[protocol::kSlotCount];
+  if (!SortDescriptors(run, received, slots) || !Plausible(run)) return false;
+  Job job{};
+  job.program = Slot(slots, protocol::Slot::kProgram);
+  job.control = protocol::kControlFd;
+  job.groups = resident->groups;
+  job.plan.run = &run;
+  job.plan.view_path = resident->hello.view_path;
+  job.plan.uid = geteuid();
+  job.plan.gid = getegid();
+  job.plan.accounting = resident->groups.accounting;
+  job.plan.output = Slot(slots, protocol::Slot::kOutput);
+  job.plan.input = Slot(slots, protocol::Slot::kInput);
+  job.plan.labels = Slot(slots, protocol::Slot::kLabels);
+  job.plan.diagnostics = Slot(slots, protocol::Slot::kDiagnostics);
+  if (job.plan.diagnostics < 0) job.plan.diagnostics = Discard();
+  if (job.program < 0 || job.plan.output < 0 || job.plan.diagnostics < 0) return false;
+
+  protocol::Report report;
+  After after = After::kGoOn;
+  Filter& filter =
+      resident->filters[static_cast<size_t>(run.profile)][static_cast<size_t>(run.diagnostics)];
+  const int error = filter.count == 0 ? CompileFilter(run.profile, run.diagnostics, &filter) : 0;
+  if (error != 0) return false;
+  job.plan.filter = &filter;
+  after = RunBox(&job, &report);
+  return after == After::kGoOn && Send(protocol::kControlFd, &report, sizeof report);
+}
+
+int Serve(Resident* resident) {
+  for (;;) {
+    protocol::Run run;
+    size_t length = 0;
+    Descriptors received;
+    if (Receive(protocol::kControlFd, &run, sizeof run, &length, &received) != Received::kMessage) {
+      return 0;
+    }
+    // A Stop that crossed the report of the run it meant.
+    if (run.header.kind == Kind::kStop && length == sizeof(protocol::Stop)) continue;
+    if (run.header.kind != Kind::kRun || length != sizeof run) return 1;
+    if (!ServeRun(resident, run, received)) return 1;
+  }
+}
+
+int Main() {
+  if (close_range(protocol::kControlFd + 1, ~0U, 0) != 0) return 1;
+  static Resident resident;
+  size_t length = 0;
+  Descriptors descriptors;
+  if (Receive(protocol::kControlFd, &resident.hello, sizeof resident.hello, &length,
+              &descriptors) != Received::kMessage ||
+      length != sizeof resident.hello || resident.hello.header.kind != Kind::kHello) {
+    return 1;
+  }
+  if (!Settle(&resident, descriptors)) return 1;
+  return Serve(&resident);
+}
+
+}  // namespace
+}  // namespace pinhole::sandbox::launcher
+
+int main() { return pinhole::sandbox::launcher::Main(); }

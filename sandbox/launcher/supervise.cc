@@ -1,0 +1,297 @@
+// One run: a child in new namespaces, watched by one poll loop over its progress, its end, its
+// refused calls and the client.
+#include "sandbox/launcher/supervise.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <linux/seccomp.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sandbox/launcher/wire.h"
+
+namespace pinhole::sandbox::launcher {
+namespace {
+
+using protocol::End;
+using protocol::Stage;
+
+constexpr int64_t kNanosPerSecond = 1'000'000'000;
+// The kernel compares whole seconds of its own count; what wait reports may be a tick short of it.
+constexpr int64_t kCpuSlackMicros = 20'000;
+
+int64_t Now() {
+  timespec time{};
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return time.tv_sec * kNanosPerSecond + time.tv_nsec;
+}
+
+int64_t Micros(const timeval& time) { return int64_t{time.tv_sec} * 1'000'000 + time.tv_usec; }
+
+void CloseAndForget(int* fd) {
+  if (*fd >= 0) close(*fd);
+  *fd = -1;
+}
+
+// The state of one run between its clone and its wait.
+struct Watch {
+  const Job* job;
+  pid_t child = -1;
+  int pidfd = -1;
+  int status = -1;  // child's Progress
+  int go = -1;
+  int listener = -1;     // refused calls of a rehearsal
+  Progress failure;      // stage kNone: none told
+  bool started = false;  // the child was told to go
+  bool wall = false;
+  bool stopped = false;
+  bool client_gone = false;
+  bool refused = false;
+  int call = -1;
+};
+
+void Kill(const Watch& watch) { kill(watch.child, SIGKILL); }
+
+void NoteFailure(Watch* watch, Stage stage, int error) {
+  if (watch->failure.stage == Stage::kNone) watch->failure = Progress{stage, error, -1};
+}
+
+pid_t CloneBox(int* pidfd) {
+  clone_args arguments{};
+  arguments.flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC |
+                    CLONE_NEWUTS | CLONE_NEWCGROUP | CLONE_PIDFD;
+  arguments.pidfd = reinterpret_cast<uint64_t>(pidfd);
+  arguments.exit_signal = SIGCHLD;
+  return static_cast<pid_t>(syscall(SYS_clone3, &arguments, sizeof arguments));
+}
+
+// The child's ends of the two pipes go where EnterBox expects them; the launcher has nothing else
+// there.
+bool MakePipes(int program, int* status, int* go) {
+  int told[2];
+  int said[2];
+  if (pipe2(told, O_CLOEXEC) != 0) return false;
+  if (pipe2(said, O_CLOEXEC) != 0) return false;
+  const bool placed = dup3(program, kProgramFd, O_CLOEXEC) >= 0 &&
+                      dup3(told[1], kStatusFd, O_CLOEXEC) >= 0 &&
+                      dup3(said[0], kGoFd, O_CLOEXEC) >= 0;
+  close(told[1]);
+  close(said[0]);
+  *status = told[0];
+  *go = said[1];
+  return placed;
+}
+
+// Gives the ready child its go; in a rehearsal takes the filter's listener from it first.
+void LetGo(Watch* watch, int listener) {
+  if (listener >= 0) {
+    watch->listener = static_cast<int>(syscall(SYS_pidfd_getfd, watch->pidfd, listener, 0));
+    if (watch->listener < 0) {
+      NoteFailure(watch, Stage::kFilterListener, errno);
+      Kill(*watch);
+      return;
+    }
+  }
+  watch->started = write(watch->go, "g", 1) == 1;
+}
+
+// The pipe ends when the program is executed, or the child is dead.
+void HearProgress(Watch* watch) {
+  Progress progress;
+  const ssize_t length = read(watch->status, &progress, sizeof progress);
+  if (length != sizeof progress) {
+    CloseAndForget(&watch->status);
+  } else if (progress.stage != Stage::kNone) {
+    NoteFailure(watch, progress.stage, progress.error);
+  } else if (!watch->started) {
+    LetGo(watch, progress.listener);
+  }
+}
+
+void HearRefusedCall(Watch* watch, short events) {
+  if ((events & POLLIN) == 0) {
+    CloseAndForget(&watch->listener);
+    return;
+  }
+  seccomp_notif call{};
+  if (ioctl(watch->listener, SECCOMP_IOCTL_NOTIF_RECV, &call) != 0) {
+    if (errno != EINTR && errno != ENOENT) CloseAndForget(&watch->listener);
+    return;
+  }
+  // Never answered: the caller stays where it is until it dies.
+  watch->refused = true;
+  watch->call = call.data.nr;
+  Kill(*watch);
+}
+
+void HearClient(Watch* watch) {
+  protocol::Stop stop{};
+  size_t length = 0;
+  Descriptors descriptors;
+  const Received received = Receive(watch->job->control, &stop, sizeof stop, &length, &descriptors);
+  for (int i = 0; i < descriptors.count; ++i) close(descriptors.fd[i]);
+  const bool understood = received == Received::kMessage && length == sizeof stop &&
+                          stop.header.kind == protocol::Kind::kStop && descriptors.count == 0;
+  if (!understood) {
+    watch->client_gone = true;
+    Kill(*watch);
+  } else if (stop.run_number == watch->job->plan.run->run_number) {
+    watch->stopped = true;
+    Kill(*watch);
+  }
+}
+
+void WatchToTheEnd(Watch* watch) {
+  const int64_t deadline = watch->job->plan.run->deadline_nanos;
+  for (;;) {
+    pollfd events[] = {{watch->pidfd, POLLIN, 0},
+                       {watch->status, POLLIN, 0},
+                       {watch->listener, POLLIN, 0},
+                       {watch->client_gone ? -1 : watch->job->control, POLLIN, 0}};
+    const int64_t left = deadline - Now();
+    const timespec patience{left > 0 ? left / kNanosPerSecond : 0,
+                            left > 0 ? left % kNanosPerSecond : 0};
+    // Past the deadline the child has been killed, and only its end is waited for.
+    const int ready = ppoll(events, 4, watch->wall ? nullptr : &patience, nullptr);
+    if (ready < 0 && errno != EINTR) {
+      NoteFailure(watch, Stage::kWait, errno);
+      Kill(*watch);
+      return;
+    }
+    if (events[1].revents != 0) HearProgress(watch);
+    if (events[2].revents != 0) HearRefusedCall(watch, events[2].revents);
+    if (events[0].revents != 0) return;
+    if (events[3].revents != 0) HearClient(watch);
+    if (!watch->wall && Now() >= deadline) {
+      watch->wall = true;
+      Kill(*watch);
+    }
+  }
+}
+
+// Errors of execveat that are the file's fault: not an ELF program for this machine, or one that
+// needs a loader.
+bool BlamesTheFile(int error) {
+  switch (error) {
+    case ENOEXEC:
+    case ENOENT:
+    case EINVAL:
+    case ELIBBAD:
+    case ENOMEM:
+    case EIO:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// The first cause that holds, in the order of what the launcher knows for certain.
+void Judge(const Watch& watch, int status, const rusage& usage, bool memory_kill,
+           protocol::Report* report) {
+  const int64_t cpu_limit = watch.job->plan.run->cpu_seconds * 1'000'000;
+  report->cpu_micros = Micros(usage.ru_utime) + Micros(usage.ru_stime);
+  const int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+  if (watch.failure.stage != Stage::kNone) {
+    const bool file = watch.failure.stage == Stage::kExec && BlamesTheFile(watch.failure.error);
+    report->end = file ? End::kNotExecutable : End::kSetupFailed;
+    report->stage = watch.failure.stage;
+    report->error = watch.failure.error;
+  } else if (watch.refused || (watch.started && signal == SIGSYS)) {
+    report->end = End::kForbiddenCall;
+    report->call = watch.call;
+  } else if (signal == SIGKILL && watch.stopped) {
+    report->end = End::kStopped;
+  } else if (signal == SIGKILL && watch.wall) {
+    report->end = End::kWallLimit;
+  } else if (signal == SIGKILL && memory_kill) {
+    report->end = End::kMemoryLimit;
+  } else if (!watch.started) {
+    report->end = End::kSetupFailed;
+    report->stage = Stage::kWait;
+  } else if (signal == SIGKILL && report->cpu_micros + kCpuSlackMicros >= cpu_limit) {
+    report->end = End::kCpuLimit;
+  } else if (signal != 0) {
+    report->end = End::kSignaled;
+    report->signal = signal;
+  } else {
+    report->end = End::kExited;
+    report->exit_code = WEXITSTATUS(status);
+  }
+}
+
+void CloseJob(Job* job) {
+  CloseAndForget(&job->program);
+  CloseAndForget(&job->plan.output);
+  CloseAndForget(&job->plan.diagnostics);
+  CloseAndForget(&job->plan.input);
+  CloseAndForget(&job->plan.labels);
+}
+
+After Refuse(Job* job, Stage stage, int error, protocol::Report* report) {
+  CloseJob(job);
+  report->end = End::kSetupFailed;
+  report->stage = stage;
+  report->error = error;
+  return After::kGoOn;
+}
+
+bool Sealed(int program) {
+  const int wanted = F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL;
+  const int seals = fcntl(program, F_GET_SEALS);
+  return seals >= 0 && (seals & wanted) == wanted;
+}
+
+}  // namespace
+
+After RunBox(Job* job, protocol::Report* report) {
+  const int64_t begin = Now();
+  report->run_number = job->plan.run->run_number;
+  if (!Sealed(job->program)) return Refuse(job, Stage::kProgramSeals, EPERM, report);
+  if (int error = BeginRun(job->groups, *job->plan.run)) {
+    return Refuse(job, Stage::kAccounting, error, report);
+  }
+  const int64_t kills_before = MemoryKills(job->groups);
+
+  Watch watch{};
+  watch.job = job;
+  const bool piped = MakePipes(job->program, &watch.status, &watch.go);
+  int error = errno;
+  if (piped) {
+    watch.child = CloneBox(&watch.pidfd);
+    error = errno;
+    if (watch.child == 0) EnterBox(job->plan);
+  }
+  close(kProgramFd);
+  close(kStatusFd);
+  close(kGoFd);
+  CloseJob(job);
+  if (watch.child > 0) {
+    WatchToTheEnd(&watch);
+    int status = 0;
+    rusage usage{};
+    while (wait4(watch.child, &status, 0, &usage) < 0 && errno == EINTR) {
+    }
+    if (watch.status >= 0) HearProgress(&watch);  // the last word of a child that ended at once
+    Judge(watch, status, usage, MemoryKills(job->groups) > kills_before, report);
+  } else {
+    Refuse(job, Stage::kClone, error, report);
+  }
+  CloseAndForget(&watch.pidfd);
+  CloseAndForget(&watch.status);
+  CloseAndForget(&watch.go);
+  CloseAndForget(&watch.listener);
+  report->peak_memory_bytes = PeakMemory(job->groups);
+  report->wall_micros = (Now() - begin) / 1000;
+  return watch.client_gone ? After::kClientGone : After::kGoOn;
+}
+
+}  // namespace pinhole::sandbox::launcher

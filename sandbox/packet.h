@@ -1,0 +1,19 @@
+// Sends one packet with descriptors, and receives one, on the client's side of a lane.
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace pinhole::sandbox {
+
+// `descriptors` stay the caller's. Errors: errno of the socket; EPIPE when the launcher is gone.
+absl::Status SendPacket(int socket, std::span<const std::byte> packet,
+                        std::span<const int> descriptors);
+
+// Waits for one packet and returns its length, 0 when the launcher is gone. Takes no descriptors.
+absl::StatusOr<size_t> ReceivePacket(int socket, std::span<std::byte> packet);
+
+}  // namespace pinhole::sandbox
