@@ -1,0 +1,42 @@
+#include "server/core/score/leveller.h"
+
+namespace pinhole::score {
+namespace {
+
+__extension__ using Wide = unsigned __int128;
+
+// True when n * each >= sum. A product that does not fit is larger than any sum that does.
+bool ProductReaches(uint64_t n, Wide each, Wide sum) {
+  Wide product;
+  return __builtin_mul_overflow(static_cast<Wide>(n), each, &product) || product >= sum;
+}
+
+bool AtLeastAsGood(contest::Metric metric, Wide sum, uint64_t rows, int64_t threshold) {
+  if (metric == contest::Metric::kMatches) {
+    return threshold <= 0 || sum * 1'000'000 >= static_cast<Wide>(threshold);
+  }
+  if (threshold < 0) return false;
+  const Wide each = static_cast<Wide>(threshold);
+  return ProductReaches(rows, metric == contest::Metric::kRmse ? each * each : each, sum);
+}
+
+}  // namespace
+
+Level LevelOf(const RawScore& score, const contest::LevelScale& scale) {
+  const int count = scale.level_count();
+  if (score.rows_ == 0) return Level(count);
+  // Values get worse with the index, so the levels that hold are the last ones.
+  int low = 0;
+  int high = count;
+  while (low < high) {
+    const int middle = low + (high - low) / 2;
+    if (AtLeastAsGood(score.metric_, score.sum_, score.rows_, scale.ValueOf(middle))) {
+      high = middle;
+    } else {
+      low = middle + 1;
+    }
+  }
+  return Level(low);
+}
+
+}  // namespace pinhole::score

@@ -1,0 +1,18 @@
+// Turns an exact score into its level, in whole numbers only.
+#pragma once
+
+#include "server/core/contest/level_scale.h"
+#include "server/core/score/level.h"
+#include "server/core/score/raw_score.h"
+
+namespace pinhole::score {
+
+// The first level whose value the score is at least as good as; level_count() when it is worse than
+// the worst, and for a set of no rows. With T = scale.ValueOf(level) in millionths and n rows:
+//   rmse     sum of e^2 <= n * T^2
+//   mae      sum of |e| <= n * T
+//   matches  matches * 10^6 >= T
+// Needs contest::Validate(scale). Nothing can overflow: a product past 2^128 is past every sum.
+Level LevelOf(const RawScore& score, const contest::LevelScale& scale);
+
+}  // namespace pinhole::score

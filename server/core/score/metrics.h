@@ -1,0 +1,46 @@
+// Sums of errors in exact integers, of the public and the final rows at once.
+//
+// Integer addition has no order: any order of rows gives the same sums. Predictions are clipped to
+// the range first and labels must lie in it, so |error| <= range_high - range_low, and Check (in
+// sheet.h) has made sure that the sum of its squares over all rows fits 128 bits.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "server/core/contest/policy.h"
+#include "server/core/score/raw_score.h"
+
+namespace pinhole::score {
+
+class SplitSums {
+ public:
+  // Uses metric and range of `scoring`.
+  explicit SplitSums(const contest::Scoring& scoring);
+
+  // Adds one row for each prediction (millionths, within kFixedPointLimit). `records` are their
+  // rows of the sheet, kSheetRecordSize bytes each. False when a record has a label out of range or
+  // a set that there is not; the sums are worth nothing then.
+  bool Add(std::span<const int64_t> predictions, std::span<const uint8_t> records);
+
+  uint64_t rows() const { return rows_; }
+  uint64_t public_rows() const { return public_rows_; }
+  uint64_t label_sum() const { return label_sum_; }
+
+  SplitScores Scores() const;
+
+ private:
+  template <contest::Metric metric>
+  bool AddRows(std::span<const int64_t> predictions, const uint8_t* records);
+
+  const contest::Metric metric_;
+  const int64_t range_low_;
+  const int64_t range_high_;
+  RawScore::Sum sum_ = 0;         // over all rows
+  RawScore::Sum public_sum_ = 0;  // over the public rows
+  uint64_t rows_ = 0;
+  uint64_t public_rows_ = 0;
+  uint64_t label_sum_ = 0;
+};
+
+}  // namespace pinhole::score

@@ -1,0 +1,45 @@
+// The exact score of one set of rows: a value that can be carried and not read.
+//
+// It has no accessor, no comparison and no way to be printed. Its two readers are named here: the
+// leveller (leveller.h), and rehearsal::Reveal, which stands in a module of its own that the vault
+// does not link (deploy/layers.txt).
+#pragma once
+
+#include <cstdint>
+
+#include "server/core/contest/policy.h"
+#include "server/core/score/level.h"
+
+namespace pinhole::rehearsal {
+class Reveal;
+}
+
+namespace pinhole::score {
+
+class RawScore {
+ public:
+  RawScore(const RawScore&) = default;
+  RawScore& operator=(const RawScore&) = default;
+
+ private:
+  friend class SplitSums;  // makes it
+  friend Level LevelOf(const RawScore& score, const contest::LevelScale& scale);
+  friend class rehearsal::Reveal;
+
+  __extension__ using Sum = unsigned __int128;
+
+  RawScore(contest::Metric metric, Sum sum, uint64_t rows)
+      : metric_(metric), sum_(sum), rows_(rows) {}
+
+  contest::Metric metric_;
+  Sum sum_;        // of squared errors, of absolute errors (millionths), or of matches
+  uint64_t rows_;  // in the set
+};
+
+// The scores of one run: of the rows that count for the board, and of those kept for the final.
+struct SplitScores {
+  RawScore public_score;
+  RawScore final_score;
+};
+
+}  // namespace pinhole::score
