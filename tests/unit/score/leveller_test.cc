@@ -32,6 +32,26 @@ concept Printable = requires(std::ostream& out, const T& value) {
   out << value;
 };
 static_assert(Printable<int> && !Printable<RawScore> && !Printable<Level>);
+template <typename T>
+concept SumReadable = requires(const T& value) {
+  value.sum_;
+};
+template <typename T>
+concept RowsReadable = requires(const T& value) {
+  value.rows_;
+};
+template <typename T>
+concept IndexWritable = requires(T& value) {
+  value.index_ = 0;
+};
+struct Open {
+  int sum_;
+  int rows_;
+  int index_;
+};
+static_assert(SumReadable<Open> && !SumReadable<RawScore>);
+static_assert(RowsReadable<Open> && !RowsReadable<RawScore>);
+static_assert(IndexWritable<Open> && !IndexWritable<Level>);
 
 // Public rows with label 3 and these errors in millionths; one final row without error.
 std::optional<RunLevels> LevelsOfErrors(const contest::Scoring& scoring,
