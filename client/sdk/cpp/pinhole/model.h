@@ -187,7 +187,7 @@ class NumberColumn {
   // The stored elements, no copy; T must be exactly the column's type.
   template <class T>
   std::span<const T> View() const {
-    return VisitElements(file_, type_, [this](auto elements) -> std::span<const T> {
+    return VisitElements(file_, type_, [&](auto elements) -> std::span<const T> {
       if constexpr (std::is_same_v<std::remove_cv_t<typename decltype(elements)::element_type>,
                                    T>) {
         return elements;
@@ -213,7 +213,7 @@ class NumberColumn {
   // All elements as T, converted like At.
   template <class T>
   std::vector<T> As() const {
-    return VisitElements(file_, type_, [this](auto elements) {
+    return VisitElements(file_, type_, [&](auto elements) {
       std::vector<T> values;
       values.reserve(elements.size());
       for (auto element : elements) values.push_back(Convert<T>(element, values.size()));
