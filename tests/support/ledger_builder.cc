@@ -1,0 +1,208 @@
+#include "tests/support/ledger_builder.h"
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+
+#include "absl/strings/str_format.h"
+#include "server/core/gate/gate.h"
+#include "server/core/log/checkpoint.h"
+#include "server/core/replay/requests_check.h"
+#include "server/core/score/answer.h"
+
+namespace pinhole::testing {
+namespace {
+
+[[noreturn]] void Fail(const absl::Status& status) {
+  std::fprintf(stderr, "ledger builder: %s\n", status.ToString().c_str());
+  std::abort();
+}
+
+template <typename T>
+T Value(absl::StatusOr<T> result) {
+  if (!result.ok()) Fail(result.status());
+  return *std::move(result);
+}
+
+}  // namespace
+
+SigningKey TestKey(uint8_t byte) {
+  std::array<uint8_t, 32> seed;
+  seed.fill(byte);
+  return SigningKey::FromSeed(seed);
+}
+
+contest::Policy DemoPolicy() {
+  contest::Policy policy;
+  policy.contest = "demo";
+  policy.scoring = {.metric = contest::Metric::kRmse,
+                    .range_low = 500'000,
+                    .range_high = 5'000'000,
+                    .scale = {.best = 800'000, .worst = 1'050'000, .step = 5'000}};
+  policy.release = {.rule = contest::ReleaseRule::kImprovements,
+                    .tries = 20,
+                    .shown_scores = 10,
+                    .shown_failures = 3,
+                    .waiting = 2,
+                    .teams = 3,
+                    .acts_thousandths = 64'000};
+  policy.rounds = {.origin_ms = 1'000'000'000,
+                   .length_ms = 15'000,
+                   .run_window_ms = 12'000,
+                   .count = 240,
+                   .lanes = 1,
+                   .max_shift = 1000};
+  policy.limits = {.wall_ms = 10'000,
+                   .cpu_seconds = 20,
+                   .memory_bytes = int64_t{512} << 20,
+                   .threads = 4,
+                   .output_bytes = int64_t{1} << 20,
+                   .scratch_bytes = int64_t{16} << 20,
+                   .program_bytes = int64_t{16} << 20};
+  policy.organizer = TestKey(1).public_key();
+  return policy;
+}
+
+std::optional<score::Level> LevelOfIndex(int index, int level_count) {
+  std::array<uint8_t, score::kAnswerSize> answer = {
+      'L', 1, 0, static_cast<uint8_t>(index), static_cast<uint8_t>(index >> 8), 0, 0, 0};
+  answer.back() = score::AnswerCheck(answer);
+  const auto levels = Value(score::DecodeAnswer(answer, level_count));
+  return levels.has_value() ? std::optional(levels->public_level) : std::nullopt;
+}
+
+LedgerBuilder::LedgerBuilder()
+    : signer_(Value(NoteSigner::Create("vault.example/test", TestKey(3)))) {}
+
+absl::Status LedgerBuilder::Append(const log::EncodedEntry& entry) {
+  absl::Status status = state_.Apply(entry.bytes());
+  if (status.ok()) entries_.push_back(entry.bytes());
+  return status;
+}
+
+void LedgerBuilder::Must(const absl::StatusOr<log::EncodedEntry>& entry) {
+  if (!entry.ok()) Fail(entry.status());
+  if (const absl::Status status = Append(*entry); !status.ok()) Fail(status);
+}
+
+void LedgerBuilder::Start(uint8_t nonce) {
+  log::StartEntry entry{.build = Sha256("a build"), .previous_size = state_.size()};
+  entry.nonce.fill(nonce);
+  Must(log::Encode(entry));
+}
+
+void LedgerBuilder::Dataset() {
+  const SigningKey owner = TestKey(2);
+  log::DatasetEntry entry{
+      .dataset = "ratings",
+      .shape = Value(contest::ParseShape(
+          "ratings(userId:i32,movieId:i32,rating:f64[0.5..5]);movies(movieId:i32,title:str)",
+          "ratings", "rating")),
+      .train_rows = 80'000,
+      .public_rows = 10'000,
+      .final_rows = 10'000,
+      .declassified = counting::Bits::Whole(96),
+      .budget = counting::Bits::Whole(8192),
+      .commitment = Sha256("data"),
+      .owner = owner.public_key()};
+  entry.signature = owner.Sign(log::DatasetStatement(entry));
+  Must(log::Encode(entry));
+}
+
+void LedgerBuilder::OpenContest(const contest::Policy& policy) {
+  const counting::WorstCase worst = counting::CountWorstCase(policy);
+  log::PolicyEntry entry{.policy = policy,
+                         .team_count = worst.team_count,
+                         .team = worst.team,
+                         .contest = worst.contest};
+  const std::string statement = log::PolicyStatement(entry);
+  entry.organizer_signature = TestKey(1).Sign(statement);
+  entry.owner_signature = TestKey(2).Sign(statement);
+  Must(log::Encode(entry));
+  contest_ = policy.contest;
+}
+
+void LedgerBuilder::Join(std::string_view team) {
+  const auto number = static_cast<uint8_t>(contest().teams.size());
+  const SigningKey one_use = TestKey(static_cast<uint8_t>(100 + number));
+  const SigningKey key = TestKey(static_cast<uint8_t>(10 + number));
+  const pipe::Invitation invitation =
+      pipe::SignInvitation(TestKey(1), contest_, team, one_use.public_key());
+  Must(log::Encode(Value(replay::PlanJoin(state_, pipe::SignJoin(one_use, key, invitation)))));
+  team_keys_.emplace(team, key);
+}
+
+pipe::SubmitRequest LedgerBuilder::Request(std::string_view team, std::string_view program) const {
+  pipe::SubmitRequest request{.contest = contest_,
+                              .policy = contest().policy_digest,
+                              .program = Sha256(program),
+                              .program_bytes = static_cast<int64_t>(program.size()),
+                              .nonce = Sha256(absl::StrFormat("nonce %s", program))};
+  const Digest id = Sha256(absl::StrFormat("id %s %s", team, program));
+  std::copy_n(id.begin(), request.request_id.size(), request.request_id.begin());
+  return pipe::SignSubmit(TeamKey(team), request);
+}
+
+int64_t LedgerBuilder::Admit(std::string_view team, std::optional<int> level,
+                             std::optional<int> show_below) {
+  const int64_t index = state_.size();
+  const std::string program = absl::StrFormat("program %d", index);
+  pipe::SubmitRequest request = Request(team, program);
+  request.show_below = show_below;
+  request = pipe::SignSubmit(TeamKey(team), request);
+  replay::ProgramCommitment commitment(request.nonce);
+  commitment.Update(AsBytes(program));
+  Must(log::Encode(Value(replay::PlanAdmit(state_, request, commitment.Finish()))));
+  levels_[index] = level;
+  return index;
+}
+
+void LedgerBuilder::Release() {
+  const auto due = contest().due.find(contest().NextRound());
+  if (due == contest().due.end()) return;
+  const std::vector<int64_t> admits = due->second;
+  for (const int64_t admit : admits) {
+    std::optional<score::Level> level;
+    if (levels_[admit].has_value()) {
+      level = LevelOfIndex(*levels_[admit], contest().policy.policy.scoring.scale.level_count());
+    }
+    Must(gate::Release(contest(), contest().admissions.at(admit), level));
+  }
+}
+
+void LedgerBuilder::EndRound() {
+  Must(log::Encode(log::RoundEntry{.contest = contest_,
+                                   .round = contest().NextRound(),
+                                   .admitted = contest().admitted,
+                                   .released = contest().released,
+                                   .root_before = state_.Root()}));
+}
+
+void LedgerBuilder::Shift(int64_t rounds) {
+  Must(log::Encode(log::ShiftEntry{.contest = contest_,
+                                   .round = contest().NextRound(),
+                                   .moved = rounds,
+                                   .count = contest().shifts + 1,
+                                   .charge = counting::ShiftCharge(contest().policy.policy)}));
+}
+
+void LedgerBuilder::CloseEarly() {
+  Must(log::Encode(log::ActEntry{.contest = contest_,
+                                 .round = contest().NextRound(),
+                                 .charge = counting::CloseEarlyCharge(contest().policy.policy)}));
+}
+
+void LedgerBuilder::Close() {
+  Must(log::Encode(log::CloseEntry{.contest = contest_,
+                                   .round = contest().last_round,
+                                   .used = contest().charged + contest().acts_used}));
+}
+
+std::string LedgerBuilder::Checkpoint() const {
+  return Value(SignCheckpoint({.origin = signer_.verifier().name(),
+                               .size = static_cast<uint64_t>(state_.size()),
+                               .root = state_.Root()},
+                              signer_));
+}
+
+}  // namespace pinhole::testing

@@ -1,0 +1,201 @@
+// The fold that vault, front, client and audit share: what it accepts, what it refuses, and what it
+// computes.
+#include "server/core/replay/ledger_state.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "server/core/log/checkpoint.h"
+#include "server/core/replay/board.h"
+#include "server/core/replay/requests_check.h"
+#include "tests/support/ledger_builder.h"
+
+namespace pinhole::replay {
+namespace {
+
+using testing::DemoPolicy;
+using testing::LedgerBuilder;
+
+LedgerBuilder Opened() {
+  LedgerBuilder builder;
+  builder.Start();
+  builder.Dataset();
+  builder.OpenContest(DemoPolicy());
+  return builder;
+}
+
+// Three teams, improvements, failures, a shift, an early close.
+LedgerBuilder WholeContest() {
+  LedgerBuilder builder = Opened();
+  builder.Release();
+  for (const char* team : {"ada", "bob", "cyd"}) builder.Join(team);
+  builder.EndRound();
+  builder.Release();
+  builder.Admit("ada", 20);
+  builder.Admit("bob", std::nullopt);
+  builder.Admit("cyd", 51);
+  builder.EndRound();
+  builder.Round();  // ada
+  builder.Shift(4);
+  builder.Start(8);
+  builder.Round();  // bob
+  builder.Release();
+  builder.Admit("ada", 10, 15);
+  builder.EndRound();
+  builder.Round();
+  builder.Release();
+  builder.CloseEarly();
+  builder.EndRound();
+  builder.Close();
+  return builder;
+}
+
+TEST(Fold, PlaysAWholeContest) {
+  const LedgerBuilder builder = WholeContest();
+  const Contest& contest = builder.contest();
+  EXPECT_EQ(contest.phase, Phase::kClosed);
+  EXPECT_EQ(contest.shifted, 4);
+  const std::vector<BoardRow> board = MakeBoard(contest);
+  ASSERT_EQ(board.size(), 3U);
+  EXPECT_EQ(board[0].team, "ada");
+  EXPECT_EQ(board[0].rank, 1);
+  EXPECT_EQ(board[0].score, "0.85");  // level 10: 0.80 + 10 · 0.005
+  EXPECT_EQ(board[0].scores_left, 8);
+  EXPECT_EQ(board[1].rank, 0);
+  EXPECT_EQ(board[1].score, "-");
+  // What left is charged to the data set; the rest of the reservation came back.
+  EXPECT_EQ(builder.state().account().reserved.thousandths, 0);
+  EXPECT_EQ(builder.state().account().spent,
+            counting::Bits::Whole(96) + contest.charged + contest.acts_used);
+  EXPECT_LE(contest.charged + contest.acts_used, contest.policy.contest);
+}
+
+TEST(Fold, ReplaysTheSameBytesToTheSameState) {
+  const LedgerBuilder builder = WholeContest();
+  LedgerState state;
+  for (const std::string& entry : builder.entries()) ASSERT_TRUE(state.Apply(entry).ok());
+  EXPECT_EQ(state.Root(), builder.state().Root());
+  EXPECT_EQ(state.account().spent, builder.state().account().spent);
+  const auto verifier = NoteVerifier::FromVkey(builder.Vkey());
+  const auto head = OpenCheckpoint(builder.Checkpoint(), *verifier);
+  ASSERT_TRUE(head.ok());
+  EXPECT_EQ(head->root, state.Root());
+}
+
+TEST(Fold, RefusesEveryEntryLeftOutOrDoubled) {
+  const LedgerBuilder builder = WholeContest();
+  const std::vector<std::string>& entries = builder.entries();
+  const auto replays = [](const std::vector<std::string>& list) {
+    LedgerState state;
+    for (const std::string& entry : list) {
+      if (!state.Apply(entry).ok()) return false;
+    }
+    // A ledger that ends early is valid; one that is whole must be closed.
+    return state.Open() == nullptr;
+  };
+  ASSERT_TRUE(replays(entries));
+  for (size_t i = 0; i < entries.size(); ++i) {
+    std::vector<std::string> without = entries;
+    without.erase(without.begin() + static_cast<std::ptrdiff_t>(i));
+    EXPECT_FALSE(replays(without)) << "without entry " << i << ": " << entries[i].substr(0, 60);
+    std::vector<std::string> doubled = entries;
+    doubled.insert(doubled.begin() + static_cast<std::ptrdiff_t>(i), entries[i]);
+    EXPECT_FALSE(replays(doubled)) << "entry " << i << " twice: " << entries[i].substr(0, 60);
+  }
+}
+
+TEST(Fold, RefusesEveryChangedDigit) {
+  const LedgerBuilder builder = WholeContest();
+  int changed = 0;
+  for (size_t i = 0; i < builder.entries().size(); ++i) {
+    for (size_t at = 0; at < builder.entries()[i].size(); ++at) {
+      std::string entry = builder.entries()[i];
+      if (entry[at] < '0' || entry[at] > '9') continue;
+      // What a person chose freely and the rest of the ledger does not repeat may differ: it is
+      // another, equally valid ledger.
+      const size_t word = entry.rfind(' ', at) + 1;
+      const std::string_view field =
+          std::string_view(entry).substr(word, entry.find('=', word) - word);
+      if (field == "build" || field == "nonce" || field == "program" || field == "request" ||
+          field == "request_id" || field == "size_class" || field == "invitation" ||
+          field == "key" || field == "show_below" || field == "name") {
+        continue;
+      }
+      entry[at] = entry[at] == '9' ? '8' : static_cast<char>(entry[at] + 1);
+      LedgerState state;
+      absl::Status status;
+      for (size_t j = 0; j < builder.entries().size() && status.ok(); ++j) {
+        status = state.Apply(j == i ? entry : builder.entries()[j]);
+      }
+      EXPECT_FALSE(status.ok()) << "entry " << i << " at " << at << ": " << entry.substr(word, 60);
+      ++changed;
+    }
+  }
+  EXPECT_GT(changed, 500);
+}
+
+TEST(PlanJoin, SaysWhatIsWrong) {
+  LedgerBuilder builder = Opened();
+  const SigningKey once = testing::TestKey(50);
+  const SigningKey team = testing::TestKey(51);
+  const auto join = [&](const SigningKey& organizer, const char* contest, const char* name,
+                        const SigningKey& key) {
+    return PlanJoin(builder.state(), pipe::SignJoin(once, key,
+                                                    pipe::SignInvitation(organizer, contest, name,
+                                                                         once.public_key())))
+        .status()
+        .code();
+  };
+  const SigningKey organizer = testing::TestKey(1);
+  EXPECT_EQ(join(organizer, "demo", "eve", team), absl::StatusCode::kOk);
+  EXPECT_EQ(join(testing::TestKey(9), "demo", "eve", team), absl::StatusCode::kPermissionDenied);
+  EXPECT_EQ(join(organizer, "other", "eve", team), absl::StatusCode::kNotFound);
+  builder.Join("ada");
+  EXPECT_EQ(join(organizer, "demo", "ada", team), absl::StatusCode::kAlreadyExists);
+  EXPECT_EQ(join(organizer, "demo", "eve", builder.TeamKey("ada")),
+            absl::StatusCode::kAlreadyExists);
+  builder.Join("bob");
+  builder.Join("cyd");
+  EXPECT_EQ(join(organizer, "demo", "eve", team), absl::StatusCode::kResourceExhausted);
+}
+
+TEST(PlanAdmit, SaysWhatIsWrong) {
+  LedgerBuilder builder = Opened();
+  builder.Release();
+  builder.Join("ada");
+  const auto plan = [&](const std::function<void(pipe::SubmitRequest&)>& change,
+                        const SigningKey& key) {
+    pipe::SubmitRequest request = builder.Request("ada", "a program");
+    change(request);
+    return PlanAdmit(builder.state(), pipe::SignSubmit(key, request), Digest{}).status().code();
+  };
+  const SigningKey ada = builder.TeamKey("ada");
+  EXPECT_EQ(plan([](auto&) {}, ada), absl::StatusCode::kOk);
+  EXPECT_EQ(plan([](auto&) {}, testing::TestKey(77)), absl::StatusCode::kNotFound);
+  EXPECT_EQ(plan([](auto& r) { r.policy[0] ^= 1; }, ada), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(plan([](auto& r) { r.contest = "other"; }, ada), absl::StatusCode::kNotFound);
+  EXPECT_EQ(plan([](auto& r) { r.program_bytes = 1 << 30; }, ada),
+            absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(plan([](auto& r) { r.show_below = 99; }, ada), absl::StatusCode::kInvalidArgument);
+  builder.Admit("ada", 1);
+  builder.Admit("ada", 1);
+  EXPECT_EQ(plan([](auto&) {}, ada), absl::StatusCode::kResourceExhausted);
+}
+
+TEST(Queue, GivesRoundsByPlaceAlone) {
+  LedgerBuilder builder = Opened();  // one lane, one run a round
+  builder.Release();
+  for (const char* team : {"ada", "bob", "cyd"}) builder.Join(team);
+  builder.EndRound();
+  builder.Release();
+  std::vector<int64_t> rounds;
+  for (const char* team : {"ada", "bob", "cyd", "ada"}) {
+    const int64_t index = builder.Admit(team, 3);
+    rounds.push_back(builder.contest().admissions.at(index).entry.run_round);
+  }
+  EXPECT_EQ(rounds, (std::vector<int64_t>{3, 4, 5, 6}));
+}
+
+}  // namespace
+}  // namespace pinhole::replay
