@@ -1,0 +1,185 @@
+#include "server/dataset/csv.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "absl/strings/str_format.h"
+#include "server/core/base/status.h"
+#include "server/dataset/utf8.h"
+#include "server/system/files.h"
+
+namespace pinhole::dataset {
+namespace {
+
+constexpr size_t kChunkBytes = size_t{1} << 20;
+
+}  // namespace
+
+absl::StatusOr<CsvReader> CsvReader::Open(const std::string& path) {
+  ASSIGN_OR_RETURN(UniqueFd fd, OpenForRead(path));
+  CsvReader reader(path, std::move(fd));
+  RETURN_IF_ERROR(reader.SkipByteOrderMark());
+  return reader;
+}
+
+std::string_view CsvReader::Field(size_t index) const {
+  const FieldPlace& place = fields_[index];
+  return std::string_view(record_).substr(place.begin, place.end - place.begin);
+}
+
+bool CsvReader::IsMissing(size_t index) const {
+  return !fields_[index].quoted && fields_[index].begin == fields_[index].end;
+}
+
+absl::Status CsvReader::ErrorAt(size_t index, std::string_view reason) const {
+  return Error(fields_[index].start, reason);
+}
+
+absl::Status CsvReader::Error(const Position& where, std::string_view reason) const {
+  return absl::InvalidArgumentError(
+      absl::StrFormat("%s:%d:%d: %s", path_, where.line, where.column, reason));
+}
+
+absl::StatusOr<bool> CsvReader::Next() {
+  record_.clear();
+  fields_.clear();
+  ASSIGN_OR_RETURN(const int first, Peek());
+  if (first == kEnd) return false;
+  while (true) {
+    ASSIGN_OR_RETURN(const int byte, Peek());
+    const bool quoted = byte == '"';
+    fields_.push_back({.begin = record_.size(), .end = 0, .start = position_, .quoted = quoted});
+    RETURN_IF_ERROR(quoted ? ReadQuoted() : ReadUnquoted());
+    fields_.back().end = record_.size();
+    ASSIGN_OR_RETURN(const bool over, TakeSeparator());
+    if (over) break;
+  }
+  RETURN_IF_ERROR(CheckRecord());
+  expected_fields_ = fields_.size();
+  return true;
+}
+
+absl::Status CsvReader::CheckRecord() const {
+  if (expected_fields_ != 0 && fields_.size() != expected_fields_) {
+    return Error(fields_.front().start,
+                 absl::StrFormat("the record has %d fields, the header has %d", fields_.size(),
+                                 expected_fields_));
+  }
+  for (const FieldPlace& place : fields_) {
+    const std::string_view text =
+        std::string_view(record_).substr(place.begin, place.end - place.begin);
+    if (!IsUtf8(text)) return Error(place.start, "the field is not UTF-8; convert the file first");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CsvReader::ReadUnquoted() {
+  while (true) {
+    ASSIGN_OR_RETURN(const int byte, Peek());
+    switch (byte) {
+      case kEnd:
+      case ',':
+      case '\r':
+      case '\n':
+        return absl::OkStatus();
+      case '"':
+        return Error(position_,
+                     "a quote inside an unquoted field; quote the whole field and double "
+                     "the quotes in it");
+      default:
+        RETURN_IF_ERROR(Append(byte));
+    }
+  }
+}
+
+absl::Status CsvReader::ReadQuoted() {
+  const Position opened = position_;
+  Advance('"');
+  while (true) {
+    ASSIGN_OR_RETURN(const int byte, Peek());
+    if (byte == kEnd) return Error(opened, "the quote that opens here is never closed");
+    if (byte == '"') {
+      Advance(byte);
+      ASSIGN_OR_RETURN(const int after, Peek());
+      if (after != '"') return absl::OkStatus();
+    }
+    RETURN_IF_ERROR(Append(byte));
+  }
+}
+
+absl::StatusOr<bool> CsvReader::TakeSeparator() {
+  ASSIGN_OR_RETURN(const int byte, Peek());
+  if (byte == kEnd) return true;
+  const Position at = position_;
+  if (byte != ',' && byte != '\r' && byte != '\n') {
+    return Error(at, "a closing quote must be followed by a comma or the end of the line");
+  }
+  Advance(byte);
+  if (byte == ',') return false;
+  if (byte == '\r') {
+    ASSIGN_OR_RETURN(const int after, Peek());
+    if (after != '\n')
+      return Error(at,
+                   "a carriage return without a line feed; quote it, or end lines by LF or CRLF");
+    Advance(after);
+  }
+  return true;
+}
+
+absl::Status CsvReader::Append(int byte) {
+  if (byte == 0) return Error(position_, "a NUL byte; is this a text file?");
+  if (record_.size() == kRecordLimitBytes) {
+    return Error(fields_.front().start,
+                 absl::StrFormat("the record that starts here is longer than %d bytes; is a quote "
+                                 "missing?",
+                                 kRecordLimitBytes));
+  }
+  record_.push_back(static_cast<char>(byte));
+  Advance(byte);
+  return absl::OkStatus();
+}
+
+void CsvReader::Advance(int byte) {
+  ++chunk_at_;
+  if (byte == '\n') {
+    ++position_.line;
+    position_.column = 1;
+  } else {
+    ++position_.column;
+  }
+}
+
+absl::StatusOr<int> CsvReader::Peek() {
+  if (chunk_at_ == chunk_.size()) {
+    if (!file_over_) RETURN_IF_ERROR(Fill());
+    if (chunk_at_ == chunk_.size()) return kEnd;
+  }
+  return static_cast<unsigned char>(chunk_[chunk_at_]);
+}
+
+absl::Status CsvReader::Fill() {
+  chunk_.resize(kChunkBytes);
+  chunk_at_ = 0;
+  size_t filled = 0;
+  // Whole chunks, so that three bytes of a mark never come apart.
+  while (filled < kChunkBytes && !file_over_) {
+    const ssize_t got = ::read(fd_.get(), chunk_.data() + filled, kChunkBytes - filled);
+    if (got < 0 && errno != EINTR) {
+      return absl::ErrnoToStatus(errno, absl::StrFormat("read %s", path_));
+    }
+    if (got == 0) file_over_ = true;
+    if (got > 0) filled += static_cast<size_t>(got);
+  }
+  chunk_.resize(filled);
+  return absl::OkStatus();
+}
+
+absl::Status CsvReader::SkipByteOrderMark() {
+  constexpr std::string_view kMark = "\xEF\xBB\xBF";
+  RETURN_IF_ERROR(Peek().status());
+  if (std::string_view(chunk_).starts_with(kMark)) chunk_at_ += kMark.size();
+  return absl::OkStatus();
+}
+
+}  // namespace pinhole::dataset
