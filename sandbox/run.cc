@@ -208,12 +208,13 @@ class Attendance {
         run_(run),
         output_(output),
         diagnostics_(diagnostics),
+        give_up_nanos_(std::max(run.deadline_nanos, MonotonicNanos()) + kBackstopNanos),
         chunk_(kChunkBytes) {}
 
   // UNAVAILABLE: the launcher is gone, silent or out of order.
   absl::StatusOr<protocol::Report> AwaitReport() {
     for (;;) {
-      const int64_t left = run_.deadline_nanos + kBackstopNanos - MonotonicNanos();
+      const int64_t left = give_up_nanos_ - MonotonicNanos();
       if (left <= 0) {
         return absl::UnavailableError("the launcher did not end a run at its deadline");
       }
@@ -271,6 +272,7 @@ class Attendance {
   const protocol::Run& run_;
   Drain* output_;
   Drain* diagnostics_;
+  int64_t give_up_nanos_;
   std::vector<char> chunk_;
   absl::Status sink_;  // the first error of writing what the box said
   bool stopped_ = false;

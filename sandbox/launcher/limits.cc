@@ -25,7 +25,8 @@ void Limit(__rlimit_resource resource, rlim_t value) {
 void SetLimits(const Plan& plan) {
   const protocol::Run& run = *plan.run;
   Limit(RLIMIT_CORE, 0);
-  Limit(RLIMIT_CPU, static_cast<rlim_t>(run.cpu_seconds));
+  // The launcher ends the run at its limit; the kernel would a little later.
+  Limit(RLIMIT_CPU, static_cast<rlim_t>(run.cpu_seconds) + 1);
   Limit(RLIMIT_NOFILE, kBoxDescriptors);
   Limit(RLIMIT_STACK, kStackBytes);
   Limit(RLIMIT_NPROC, static_cast<rlim_t>(run.threads));

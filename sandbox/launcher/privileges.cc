@@ -32,15 +32,20 @@ void DropCapabilities() {
   if (syscall(SYS_capset, &header, none) != 0) Fail(Stage::kCapabilities, errno);
 }
 
-// A disposition "ignored" would outlive exec, and so would the mask.
+// A disposition "ignored" would outlive exec, and so would the mask. The raw call, as the C library
+// keeps signals 32 and 33 to itself; an all-zero action is the default one.
 void ResetSignals() {
-  for (int number = 1; number < NSIG; ++number) {
-    if (number == SIGKILL || number == SIGSTOP || number == 32 || number == 33) continue;
-    if (signal(number, SIG_DFL) == SIG_ERR) Fail(Stage::kSignals, errno);
+  struct {
+    unsigned long words[4];
+  } const fresh{};
+  for (long number = 1; number <= 64; ++number) {
+    if (number == SIGKILL || number == SIGSTOP) continue;
+    if (syscall(SYS_rt_sigaction, number, &fresh, nullptr, 8L) != 0) Fail(Stage::kSignals, errno);
   }
-  sigset_t none;
-  sigemptyset(&none);
-  if (sigprocmask(SIG_SETMASK, &none, nullptr) != 0) Fail(Stage::kSignals, errno);
+  const unsigned long none = 0;
+  if (syscall(SYS_rt_sigprocmask, long{SIG_SETMASK}, &none, nullptr, sizeof none) != 0) {
+    Fail(Stage::kSignals, errno);
+  }
 }
 
 }  // namespace

@@ -45,7 +45,7 @@ struct Plan {
 void EnterNamespaces(const Plan& plan);  // dies with the launcher; user and group 1000; first to be
                                          // killed; a constant host name
 void BuildRoot(const Plan& plan);        // an empty read-only root; /data, /tmp
-void SetLimits(const Plan& plan);        // rlimits; memory, tasks and wall time are the launcher's
+void SetLimits(const Plan& plan);        // rlimits; memory, tasks and time are the launcher's
 void DropPrivileges();                   // no capabilities, no new ones
 void CloseFds(const Plan& plan);         // 0, 1, 2, 3 as the plan says and nothing else
 void LoadSyscallFilter(const Plan& plan);  // then says ready, and waits for go

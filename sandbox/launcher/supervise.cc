@@ -26,14 +26,19 @@ using protocol::End;
 using protocol::Stage;
 
 constexpr int64_t kNanosPerSecond = 1'000'000'000;
-// The kernel compares whole seconds of its own count; what wait reports may be a tick short of it.
-constexpr int64_t kCpuSlackMicros = 20'000;
+constexpr int64_t kShortestNapNanos = 1'000'000;
 
-int64_t Now() {
+int64_t Read(clockid_t clock) {
   timespec time{};
-  clock_gettime(CLOCK_MONOTONIC, &time);
+  if (clock_gettime(clock, &time) != 0) return 0;
   return time.tv_sec * kNanosPerSecond + time.tv_nsec;
 }
+
+int64_t Now() { return Read(CLOCK_MONOTONIC); }
+
+// Processor time of all threads of a process; 0 when it is gone. The kernel's encoding of its clock
+// (CPUCLOCK_SCHED).
+int64_t CpuNanos(pid_t process) { return Read(static_cast<clockid_t>(~process << 3 | 2)); }
 
 int64_t Micros(const timeval& time) { return int64_t{time.tv_sec} * 1'000'000 + time.tv_usec; }
 
@@ -53,6 +58,7 @@ struct Watch {
   Progress failure;      // stage kNone: none told
   bool started = false;  // the child was told to go
   bool wall = false;
+  bool cpu = false;
   bool stopped = false;
   bool client_gone = false;
   bool refused = false;
@@ -150,18 +156,34 @@ void HearClient(Watch* watch) {
   }
 }
 
+// Ends a run that is out of time; says how long it can be left alone, 0 when it has been ended.
+int64_t CheckTime(Watch* watch) {
+  if (watch->wall || watch->cpu) return 0;
+  const protocol::Run& run = *watch->job->plan.run;
+  const int64_t wall_left = run.deadline_nanos - Now();
+  const int64_t cpu_left = run.cpu_seconds * kNanosPerSecond - CpuNanos(watch->child);
+  watch->wall = wall_left <= 0;
+  watch->cpu = !watch->wall && cpu_left <= 0;
+  if (watch->wall || watch->cpu) {
+    Kill(*watch);
+    return 0;
+  }
+  // All threads at full speed need at least this long for what is left.
+  int64_t nap = cpu_left / run.threads;
+  if (nap < kShortestNapNanos) nap = kShortestNapNanos;
+  return nap < wall_left ? nap : wall_left;
+}
+
 void WatchToTheEnd(Watch* watch) {
-  const int64_t deadline = watch->job->plan.run->deadline_nanos;
   for (;;) {
     pollfd events[] = {{watch->pidfd, POLLIN, 0},
                        {watch->status, POLLIN, 0},
                        {watch->listener, POLLIN, 0},
                        {watch->client_gone ? -1 : watch->job->control, POLLIN, 0}};
-    const int64_t left = deadline - Now();
-    const timespec patience{left > 0 ? left / kNanosPerSecond : 0,
-                            left > 0 ? left % kNanosPerSecond : 0};
-    // Past the deadline the child has been killed, and only its end is waited for.
-    const int ready = ppoll(events, 4, watch->wall ? nullptr : &patience, nullptr);
+    const int64_t nap = CheckTime(watch);
+    const timespec patience{nap / kNanosPerSecond, nap % kNanosPerSecond};
+    // A child that has been ended is waited for as long as its death takes.
+    const int ready = ppoll(events, 4, nap == 0 ? nullptr : &patience, nullptr);
     if (ready < 0 && errno != EINTR) {
       NoteFailure(watch, Stage::kWait, errno);
       Kill(*watch);
@@ -171,10 +193,6 @@ void WatchToTheEnd(Watch* watch) {
     if (events[2].revents != 0) HearRefusedCall(watch, events[2].revents);
     if (events[0].revents != 0) return;
     if (events[3].revents != 0) HearClient(watch);
-    if (!watch->wall && Now() >= deadline) {
-      watch->wall = true;
-      Kill(*watch);
-    }
   }
 }
 
@@ -197,7 +215,6 @@ bool BlamesTheFile(int error) {
 // The first cause that holds, in the order of what the launcher knows for certain.
 void Judge(const Watch& watch, int status, const rusage& usage, bool memory_kill,
            protocol::Report* report) {
-  const int64_t cpu_limit = watch.job->plan.run->cpu_seconds * 1'000'000;
   report->cpu_micros = Micros(usage.ru_utime) + Micros(usage.ru_stime);
   const int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
   if (watch.failure.stage != Stage::kNone) {
@@ -212,13 +229,13 @@ void Judge(const Watch& watch, int status, const rusage& usage, bool memory_kill
     report->end = End::kStopped;
   } else if (signal == SIGKILL && watch.wall) {
     report->end = End::kWallLimit;
+  } else if (signal == SIGKILL && watch.cpu) {
+    report->end = End::kCpuLimit;
   } else if (signal == SIGKILL && memory_kill) {
     report->end = End::kMemoryLimit;
   } else if (!watch.started) {
     report->end = End::kSetupFailed;
     report->stage = Stage::kWait;
-  } else if (signal == SIGKILL && report->cpu_micros + kCpuSlackMicros >= cpu_limit) {
-    report->end = End::kCpuLimit;
   } else if (signal != 0) {
     report->end = End::kSignaled;
     report->signal = signal;

@@ -1,6 +1,7 @@
 // A lane with a view of its own, and programs to run in it.
 #pragma once
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
