@@ -14,13 +14,20 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <string>
 
 #include "tests/containment/hostile.h"
 
 namespace pinhole::hostile {
 namespace {
 
-constexpr const char* kShared = "/data/contest.db";
+// In a box the view is at /data; a control outside names another place.
+std::string View(const char* name) {
+  const char* place = getenv("PINHOLE_CONTROL_VIEW");
+  return std::string(place == nullptr ? "/data" : place) + name;
+}
+
+std::string SharedPath() { return View("/contest.db"); }
 
 int Result(long value) { return value < 0 ? errno : 0; }
 
@@ -51,23 +58,23 @@ int ListRoot() {
 
 int ReadView() {
   char text[64];
-  const int file = open(kShared, O_RDONLY);
+  const int file = open(SharedPath().c_str(), O_RDONLY);
   if (file < 0) return errno;
   const ssize_t length = read(file, text, sizeof text);
   return length < 0 || write(1, text, static_cast<size_t>(length)) != length ? errno : 0;
 }
 
-int WriteView() { return Open(kShared, O_WRONLY); }
-int CreateInView() { return Open("/data/new", O_WRONLY | O_CREAT); }
-int RemoveFromView() { return Result(unlink(kShared)); }
-int TouchView() { return Result(utimensat(AT_FDCWD, kShared, nullptr, 0)); }
-int ModeOfView() { return Result(chmod(kShared, 0777)); }
+int WriteView() { return Open(SharedPath().c_str(), O_WRONLY); }
+int CreateInView() { return Open(View("/new").c_str(), O_WRONLY | O_CREAT); }
+int RemoveFromView() { return Result(unlink(SharedPath().c_str())); }
+int TouchView() { return Result(utimensat(AT_FDCWD, SharedPath().c_str(), nullptr, 0)); }
+int ModeOfView() { return Result(chmod(SharedPath().c_str(), 0777)); }
 int CreateInRoot() { return Open("/new", O_WRONLY | O_CREAT); }
 int MakeDirectoryInRoot() { return Result(mkdir("/new", 0700)); }
 int WriteScratch() { return Open("/tmp/new", O_WRONLY | O_CREAT); }
 
 int MapViewWritable() {
-  const int file = open(kShared, O_RDONLY);
+  const int file = open(SharedPath().c_str(), O_RDONLY);
   if (file < 0) return errno;
   void* page = mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
   return page == MAP_FAILED ? errno : 0;
@@ -75,7 +82,7 @@ int MapViewWritable() {
 
 template <int command, int type>
 int Lock() {
-  const int file = open(kShared, O_RDONLY);
+  const int file = open(SharedPath().c_str(), O_RDONLY);
   if (file < 0) return errno;
   struct flock lock {};
   lock.l_type = type;
@@ -84,39 +91,39 @@ int Lock() {
 }
 
 int Flock() {
-  const int file = open(kShared, O_RDONLY);
+  const int file = open(SharedPath().c_str(), O_RDONLY);
   return file < 0 ? errno : Result(flock(file, LOCK_EX | LOCK_NB));
 }
 
 int Lease() {
-  const int file = open(kShared, O_RDONLY);
+  const int file = open(SharedPath().c_str(), O_RDONLY);
   return file < 0 ? errno : Result(fcntl(file, 1024, F_RDLCK));  // F_SETLEASE
 }
 
 int Notify() {
-  const int directory = open("/data", O_RDONLY);
+  const int directory = open(View("").c_str(), O_RDONLY);
   return directory < 0 ? errno : Result(fcntl(directory, 1026, 1));  // F_NOTIFY, DN_ACCESS
 }
 
-int DirectOpen() { return Open(kShared, O_RDONLY | 040000); }
+int DirectOpen() { return Open(SharedPath().c_str(), O_RDONLY | 040000); }
 int DirectLater() {
-  const int file = open(kShared, O_RDONLY);
+  const int file = open(SharedPath().c_str(), O_RDONLY);
   return file < 0 ? errno : Result(fcntl(file, F_SETFL, 040000));
 }
 int Nameless() { return Open("/tmp", O_TMPFILE | O_RDWR); }
 
 int Statfs() {
   struct statfs status {};
-  return Result(statfs("/data", &status));
+  return Result(statfs(View("").c_str(), &status));
 }
 int Fstatfs() {
   struct statfs status {};
-  const int directory = open("/data", O_RDONLY);
+  const int directory = open(View("").c_str(), O_RDONLY);
   return directory < 0 ? errno : Result(fstatfs(directory, &status));
 }
 
 int NoWaitRead() {
-  const int file = open(kShared, O_RDONLY);
+  const int file = open(SharedPath().c_str(), O_RDONLY);
   if (file < 0) return errno;
   char byte;
   iovec place{&byte, 1};
@@ -124,7 +131,7 @@ int NoWaitRead() {
 }
 
 int Residency() {
-  const int file = open(kShared, O_RDONLY);
+  const int file = open(SharedPath().c_str(), O_RDONLY);
   if (file < 0) return errno;
   void* page = mmap(nullptr, 4096, PROT_READ, MAP_SHARED, file, 0);
   unsigned char resident = 0;
@@ -132,14 +139,14 @@ int Residency() {
 }
 
 int Evict() {
-  const int file = open(kShared, O_RDONLY);
+  const int file = open(SharedPath().c_str(), O_RDONLY);
   if (file < 0) return errno;
   void* page = mmap(nullptr, 4096, PROT_READ, MAP_SHARED, file, 0);
   return page == MAP_FAILED ? errno : Result(madvise(page, 4096, 21));  // MADV_PAGEOUT
 }
 
 int Symlink() { return Result(symlink("/data", "/tmp/link")); }
-int Hardlink() { return Result(link(kShared, "/tmp/link")); }
+int Hardlink() { return Result(link(SharedPath().c_str(), "/tmp/link")); }
 
 constexpr Attack kAttacks[] = {
     {"read_host_file", ReadHostFile},

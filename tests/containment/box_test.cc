@@ -286,7 +286,7 @@ TEST_F(BoxTest, ScorerHasFewerCallsAndNoFiles) {
                {"environment", -2},           {"thread_bomb", SYS_clone3},
                {"write_scratch", SYS_openat}, {"kill_parent", SYS_getppid},
                {"raise_limit", -3},           {"clone3", SYS_clone3},
-               {"pipe_size", SYS_pipe2},       {"identity", SYS_uname}};
+               {"pipe_size", SYS_pipe2},      {"identity", SYS_uname}};
   for (const auto& expected : cases) {
     BoxSpec spec = ScorerBox();
     spec.diagnostics = Diagnostics::kRehearsal;

@@ -1,14 +1,16 @@
 // attack | what must happen | the layer that stops it. The table is the box's proof; each row is
 // run twice, sealed and as a rehearsal, and both must end alike.
 #include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <string>
 
-#include "absl/strings/str_format.h"
 #include "tests/containment/lane_fixture.h"
 
 namespace pinhole::sandbox {
@@ -233,6 +235,94 @@ TEST_F(ContainmentTest, EveryAttackSealed) {
 
 TEST_F(ContainmentTest, EveryAttackInRehearsal) {
   for (const Case& expected : kCases) Check(expected, Diagnostics::kRehearsal);
+}
+
+// Outside a box, as the same user, and with the view where the environment says.
+int RunOutside(const char* attack, const std::string& view) {
+  const UniqueFd program = FileOf(ReadFile(ProgramPath("hostile")));
+  std::string name(attack);
+  std::string place = "PINHOLE_CONTROL_VIEW=" + view;
+  char* const arguments[] = {name.data(), name.data(), nullptr};
+  char* const environment[] = {place.data(), nullptr};
+  const pid_t child = fork();
+  if (child == 0) {
+    const gid_t group = kViewGid;
+    if (setgroups(1, &group) != 0 || setresgid(kLaneGid, kLaneGid, kLaneGid) != 0 ||
+        setresuid(kLaneUid, kLaneUid, kLaneUid) != 0 || dup2(open("/dev/null", O_RDWR), 1) < 0) {
+      _exit(250);
+    }
+    fexecve(program.get(), arguments, environment);
+    _exit(251);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+// The same attacks without the box: if they did not succeed, what the tables above show would prove
+// nothing.
+TEST_F(ContainmentTest, WithoutTheBoxTheAttacksSucceed) {
+  for (const char* attack : {"open_network",
+                             "open_network6",
+                             "af_unix",
+                             "af_netlink",
+                             "ptrace",
+                             "fork",
+                             "vfork",
+                             "keyctl",
+                             "add_key",
+                             "memfd_create",
+                             "writable_code",
+                             "make_code_writable",
+                             "futex_pi",
+                             "prctl_tsc",
+                             "prctl_dumpable",
+                             "seccomp",
+                             "pipe_size",
+                             "pidfd_open",
+                             "process_vm_readv",
+                             "inotify",
+                             "msgget",
+                             "timerfd",
+                             "personality",
+                             "clone_user_namespace",
+                             "unshare",
+                             "upper_half",
+                             "read_host_file",
+                             "read_proc",
+                             "read_sys",
+                             "open_device",
+                             "climb",
+                             "open_self",
+                             "read_view",
+                             "write_view",
+                             "create_in_view",
+                             "statfs",
+                             "fstatfs",
+                             "notify",
+                             "ask_lock",
+                             "lock_view",
+                             "flock_view",
+                             "residency",
+                             "evict",
+                             "sysinfo",
+                             "others_clock",
+                             "set_affinity",
+                             "remove_from_view"}) {
+    EXPECT_EQ(RunOutside(attack, view_path()), 0) << attack;
+  }
+}
+
+// Kernels can be built or set not to have these at all.
+TEST_F(ContainmentTest, WithoutTheBoxTheAttacksSucceedIfTheKernelHasThem) {
+  for (const char* attack : {"io_uring", "userfaultfd", "af_vsock", "perf_event", "memfd_secret",
+                             "kcmp", "modify_ldt", "direct_open", "no_wait_read"}) {
+    const int result = RunOutside(attack, view_path());
+    RecordProperty(attack, result);
+    EXPECT_THAT(result,
+                testing::AnyOf(0, EPERM, EACCES, ENOSYS, EINVAL, EAFNOSUPPORT, ENOENT, EOPNOTSUPP))
+        << attack;
+  }
 }
 
 }  // namespace

@@ -116,11 +116,6 @@ void LaneTest::SetUpTestSuite() {
   // Modes let the group write, so that nothing but the read-only mount keeps a box from it.
   ASSERT_EQ(chmod(view_path_.c_str(), 0770), 0);
   ASSERT_EQ(chown(view_path_.c_str(), 0, kViewGid), 0);
-  WriteFile(view_path_ + "/contest.db", "rows of the view", 0660);
-  WriteFile(view_path_ + "/program", ReadFile(ProgramPath("hostile")), 0755);
-  for (const char* name : {"/contest.db", "/program"}) {
-    ASSERT_EQ(chown((view_path_ + name).c_str(), 0, kViewGid), 0);
-  }
   absl::StatusOr<Lane> lane = Lane::Start(Config());
   ASSERT_TRUE(lane.ok()) << lane.status();
   lane_ = std::make_unique<Lane>(*std::move(lane));
@@ -135,6 +130,13 @@ void LaneTest::TearDownTestSuite() {
 void LaneTest::SetUp() {
   if (geteuid() != 0) SKIP_OR_FAIL("a lane with a uid of its own needs root");
   ASSERT_TRUE(lane_ != nullptr);
+  // Anew each time, as a control outside may have changed them.
+  std::filesystem::remove(view_path_ + "/new");
+  WriteFile(view_path_ + "/contest.db", "rows of the view", 0660);
+  WriteFile(view_path_ + "/program", ReadFile(ProgramPath("hostile")), 0755);
+  for (const char* name : {"/contest.db", "/program"}) {
+    ASSERT_EQ(chown((view_path_ + name).c_str(), 0, kViewGid), 0);
+  }
 }
 
 }  // namespace pinhole::sandbox
