@@ -1,0 +1,172 @@
+#include "server/vault/config.h"
+
+#include <algorithm>
+#include <set>
+
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "server/core/base/status.h"
+#include "toml++/toml.h"
+
+namespace pinhole::vault {
+namespace {
+
+constexpr std::string_view kDegradedModes[] = {"lane-users", "network", "cgroups"};
+
+absl::Status At(std::string_view file, const toml::node& node, std::string_view key,
+                std::string_view problem) {
+  return absl::InvalidArgumentError(
+      absl::StrFormat("%s, line %d: %s %s", file, node.source().begin.line, key, problem));
+}
+
+// Reads keys of one table; the first error stays.
+class Reader {
+ public:
+  Reader(const toml::table& table, std::string_view file) : table_(table), file_(file) {}
+
+  void Text(std::string_view key, std::string& target) {
+    const toml::node* node = Find(key);
+    if (node == nullptr) return;
+    if (!node->is_string()) return Fail(*node, key, "takes a text in quotes");
+    target = node->value<std::string>().value();
+  }
+  void Id(std::string_view key, std::optional<uint32_t>& target) {
+    const toml::node* node = Find(key);
+    if (node == nullptr) return;
+    const auto value = node->value<int64_t>();
+    if (!node->is_integer() || *value < 1 || *value > 0x7fffffff)
+      return Fail(*node, key, "takes a numeric id above 0");
+    target = static_cast<uint32_t>(*value);
+  }
+  template <typename T>
+  void List(std::string_view key, std::vector<T>& target, std::string_view takes) {
+    const toml::node* node = Find(key);
+    if (node == nullptr) return;
+    const toml::array* array = node->as_array();
+    if (array == nullptr) return Fail(*node, key, takes);
+    for (const toml::node& element : *array) {
+      const auto value = element.value_exact<
+          std::conditional_t<std::is_same_v<T, std::string>, std::string, int64_t>>();
+      if (!value.has_value()) return Fail(element, key, takes);
+      target.push_back(static_cast<T>(*value));
+    }
+  }
+  absl::Status Done() {
+    for (const auto& [key, node] : table_) {
+      if (!known_.contains(key.str())) Fail(node, key.str(), "is no such setting");
+    }
+    return status_;
+  }
+
+ private:
+  const toml::node* Find(std::string_view key) {
+    known_.emplace(key);
+    return table_.get(key);
+  }
+  void Fail(const toml::node& node, std::string_view key, std::string_view problem) {
+    if (status_.ok()) status_ = At(file_, node, key, problem);
+  }
+
+  const toml::table& table_;
+  std::string_view file_;
+  std::set<std::string, std::less<>> known_;
+  absl::Status status_;
+};
+
+absl::Status Check(const Config& config, std::string_view file) {
+  const auto fail = [&](std::string_view problem) {
+    return absl::InvalidArgumentError(absl::StrFormat("%s: %s", file, problem));
+  };
+  if (config.name.empty()) return fail("name is missing");
+  if (config.socket.empty()) return fail("socket is missing");
+  if (config.user.has_value() != config.lanes_group.has_value() ||
+      config.user.has_value() == config.lane_users.empty()) {
+    return fail("user, lanes_group and lane_users are given together or not at all");
+  }
+  std::set<uid_t> users(config.lane_users.begin(), config.lane_users.end());
+  if (users.size() != config.lane_users.size())
+    return fail("lane_users: each lane has a user of its own");
+  if (config.user.has_value() && users.contains(*config.user))
+    return fail("lane_users: the vault's user is no lane's");
+  if (config.lanes < 1 || config.lanes > 1024) return fail("lanes is between 1 and 1024");
+  for (const std::string& mode : config.degraded) {
+    if (std::find(std::begin(kDegradedModes), std::end(kDegradedModes), mode) ==
+        std::end(kDegradedModes)) {
+      return fail(
+          absl::StrFormat("degraded: \"%s\" is none of lane-users, network, cgroups", mode));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+bool Config::Allows(std::string_view degraded_mode) const {
+  return std::find(degraded.begin(), degraded.end(), degraded_mode) != degraded.end();
+}
+
+absl::StatusOr<Config> ParseConfig(std::string_view toml, std::string_view file_name) {
+  toml::table root;
+  try {  // toml++ reports by exception; none passes this function
+    root = toml::parse(toml);
+  } catch (const toml::parse_error& error) {
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "%s, line %d: %s", file_name, error.source().begin.line, std::string(error.description())));
+  }
+  Config config;
+  Reader reader(root, file_name);
+  std::optional<uint32_t> lanes;
+  reader.Text("name", config.name);
+  reader.Text("socket", config.socket);
+  reader.Id("user", config.user);
+  reader.Id("front_group", config.front_group);
+  reader.Id("lanes_group", config.lanes_group);
+  reader.List("lane_users", config.lane_users, "takes a list of numeric ids");
+  reader.Id("lanes", lanes);
+  reader.Text("launcher", config.launcher);
+  reader.Text("scorer", config.scorer);
+  reader.List("degraded", config.degraded, "takes a list of texts");
+  RETURN_IF_ERROR(reader.Done());
+  if (lanes.has_value()) config.lanes = static_cast<int>(*lanes);
+  RETURN_IF_ERROR(Check(config, file_name));
+  return config;
+}
+
+std::string FormatConfig(const Config& config) {
+  std::string out = absl::StrFormat(
+      "# The ledger's name: its origin, and the name of the key that signs its heads. Never "
+      "changes.\n"
+      "name = \"%s\"\n\n"
+      "# Where the front connects. One Unix socket; nothing else joins front and vault.\n"
+      "socket = \"%s\"\n\n",
+      config.name, config.socket);
+  if (config.user.has_value()) {
+    out += absl::StrFormat(
+        "# Started by root, the vault gives root up for this user before it serves.\n"
+        "user = %d\n"
+        "# Every lane runs boxes as a user of its own; the group may read data/view and nothing "
+        "else.\n"
+        "lanes_group = %d\n"
+        "lane_users = [%s]\n",
+        *config.user, *config.lanes_group, absl::StrJoin(config.lane_users, ", "));
+  } else {
+    out += absl::StrFormat("# Runs at a time.\nlanes = %d\n", config.lanes);
+  }
+  if (config.front_group.has_value()) {
+    out += absl::StrFormat("# This group may connect to the socket.\nfront_group = %d\n",
+                           *config.front_group);
+  }
+  out += absl::StrFormat(
+      "\n# What this machine cannot give and the operator accepts: \"lane-users\" (boxes under the "
+      "vault's own user), \"network\" (no\n"
+      "# empty network namespace), \"cgroups\" (memory limited by address space alone). Anything "
+      "missing and not named refuses to start.\n"
+      "degraded = [%s]\n",
+      absl::StrJoin(config.degraded, ", ",
+                    [](std::string* text, const std::string& mode) { *text += '"' + mode + '"'; }));
+  if (!config.launcher.empty()) out += absl::StrFormat("launcher = \"%s\"\n", config.launcher);
+  if (!config.scorer.empty()) out += absl::StrFormat("scorer = \"%s\"\n", config.scorer);
+  return out;
+}
+
+}  // namespace pinhole::vault

@@ -1,0 +1,43 @@
+// The vault's configuration file: strict, commented, written by `pinhole-vault init`.
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace pinhole::vault {
+
+struct Config {
+  std::string
+      name;  // of the ledger: its origin and its key's name, such as "vault.example/contest"
+  std::string socket;  // where the front connects
+  // Numeric ids, given together when the vault is started by root; it gives root up before it
+  // serves. Without them the vault runs as who starts it, boxes too: a degraded mode that
+  // `degraded` must name.
+  std::optional<uid_t> user;
+  std::optional<gid_t> front_group;   // may connect to the socket
+  std::optional<gid_t> lanes_group;   // may read the view
+  std::vector<uid_t> lane_users;      // one a lane
+  int lanes = 1;                      // without lane_users
+  std::string launcher;               // pinhole-box; empty: beside this program
+  std::string scorer;                 // pinhole-scorer; empty: beside this program
+  std::vector<std::string> degraded;  // named on purpose: "lane-users", "network", "cgroups"
+
+  size_t lane_count() const {
+    return lane_users.empty() ? static_cast<size_t>(lanes) : lane_users.size();
+  }
+  bool Allows(std::string_view degraded_mode) const;
+};
+
+// Errors: INVALID_ARGUMENT with the line, the key and what it takes.
+absl::StatusOr<Config> ParseConfig(std::string_view toml, std::string_view file_name);
+
+// The text that `init` writes, comments and all; ParseConfig reads it back to the same.
+std::string FormatConfig(const Config& config);
+
+}  // namespace pinhole::vault

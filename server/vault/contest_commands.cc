@@ -1,0 +1,200 @@
+// `pinhole-vault contest plan | open | close` and `doctor`.
+#include <unistd.h>
+
+#include <cstdio>
+#include <iostream>
+
+#include "absl/strings/str_format.h"
+#include "absl/time/clock.h"
+#include "sandbox/posture.h"
+#include "server/core/base/key_file.h"
+#include "server/core/base/status.h"
+#include "server/core/base/text.h"
+#include "server/core/score/sheet.h"
+#include "server/core/score/sheet_writer.h"
+#include "server/system/clock.h"
+#include "server/system/files.h"
+#include "server/vault/commands.h"
+#include "server/vault/folder.h"
+#include "server/vault/ledger.h"
+#include "server/vault/plan.h"
+#include "server/vault/proposals.h"
+
+namespace pinhole::vault {
+namespace {
+
+constexpr size_t kLargestLabels = size_t{1} << 34;
+
+// What plan and open both need.
+struct Planning {
+  Config config;
+  storage::Database database;
+  std::string labels;
+  Plan plan;
+};
+
+absl::StatusOr<Planning> Prepare(const Layout& layout, const std::string& contest_path,
+                                 int64_t origin_ms) {
+  ASSIGN_OR_RETURN(Config config, ReadConfig(layout));
+  ASSIGN_OR_RETURN(storage::Database database, OpenDatabase(layout));
+  ASSIGN_OR_RETURN(const std::string text, ReadFile(contest_path));
+  ASSIGN_OR_RETURN(const contest::ContestFile file, contest::ParseContestFile(text, contest_path));
+  ASSIGN_OR_RETURN(const Proposal proposal, Proposals(database).LatestDataset());
+  ASSIGN_OR_RETURN(const log::Entry entry, log::ParseEntry(proposal.entry));
+  ASSIGN_OR_RETURN(NoteSigner signer, ReadSigner(layout, config));
+  ASSIGN_OR_RETURN(const Ledger ledger, Ledger::Open(database, std::move(signer)));
+  ASSIGN_OR_RETURN(const std::string baseline_text, ReadFile(layout.baseline()));
+  ASSIGN_OR_RETURN(const int64_t baseline, ParseInteger(baseline_text));
+  ASSIGN_OR_RETURN(std::string labels, ReadFile(layout.labels(), kLargestLabels));
+  ASSIGN_OR_RETURN(Plan plan, MakePlan(file, std::get<log::DatasetEntry>(entry), ledger.state(),
+                                       baseline, labels, origin_ms));
+  const size_t lanes = config.lane_count();
+  if (static_cast<size_t>(plan.policy.rounds.lanes) != lanes) {
+    plan.failures.push_back(absl::StrFormat("rounds.lanes is %d and this vault has %d",
+                                            plan.policy.rounds.lanes, lanes));
+  }
+  return Planning{.config = std::move(config),
+                  .database = std::move(database),
+                  .labels = std::move(labels),
+                  .plan = std::move(plan)};
+}
+
+absl::Status RefuseFailures(const Plan& plan) {
+  if (plan.failures.empty()) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      "the contest cannot be opened: see the lines \"refused\" above");
+}
+
+absl::StatusOr<SigningKey> ReadKey(const std::string& path) {
+  ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
+  ASSIGN_OR_RETURN(SigningKey key, ParseKeyFile(text));
+  return key;
+}
+
+// The number is typed, not a "y": whoever opens a contest has read what may leave.
+absl::Status Confirm(const Plan& plan, const std::optional<std::string>& confirmed) {
+  const std::string expected = plan.reserve.ToString();
+  std::string typed;
+  if (confirmed.has_value()) {
+    typed = *confirmed;
+  } else {
+    std::printf("Type the number of bits that this contest may let out: ");
+    std::fflush(stdout);
+    std::getline(std::cin, typed);
+  }
+  if (typed == expected) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrFormat(
+      "\"%s\" is not %s, the bits that the plan shows: nothing was opened", typed, expected));
+}
+
+absl::Status WriteSheet(const Layout& layout, const Config& config, const contest::Policy& policy,
+                        const std::string& labels) {
+  std::vector<score::SheetRow> rows(labels.size() / score::kSheetRecordSize);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    uint64_t label = 0;
+    for (size_t byte = 8; byte-- > 0;)
+      label = label << 8 | static_cast<uint8_t>(labels[i * score::kSheetRecordSize + byte]);
+    rows[i] = {.label = static_cast<int64_t>(label),
+               .set = static_cast<score::RowSet>(labels[i * score::kSheetRecordSize + 8])};
+  }
+  ASSIGN_OR_RETURN(const std::string sheet, score::EncodeSheet(policy.scoring, rows));
+  const std::string path = layout.sheet(policy.contest);
+  RETURN_IF_ERROR(WriteFileDurably(path, sheet, 0600));
+  return config.user.has_value() ? GiveTree(path, *config.user, static_cast<gid_t>(*config.user))
+                                 : absl::OkStatus();
+}
+
+// The serving vault is the ledger's one writer; this waits for its word.
+absl::Status AwaitProposal(storage::Database& database, int64_t id, absl::Duration patience) {
+  Proposals proposals(database);
+  const absl::Time give_up = absl::Now() + patience;
+  while (true) {
+    ASSIGN_OR_RETURN(const Proposal proposal, proposals.Find(id));
+    if (proposal.state == ProposalState::kAppended) return absl::OkStatus();
+    if (proposal.state == ProposalState::kRefused)
+      return absl::FailedPreconditionError(proposal.reason);
+    if (absl::Now() > give_up) {
+      return absl::DeadlineExceededError(
+          "the vault did not take it yet: is `pinhole-vault serve` running? It waits in the queue");
+    }
+    absl::SleepFor(absl::Milliseconds(100));
+  }
+}
+
+}  // namespace
+
+absl::Status PlanContest(const Layout& layout, const std::string& contest_path, PlanFormat format) {
+  ASSIGN_OR_RETURN(const Planning planning, Prepare(layout, contest_path, 0));
+  const std::string text =
+      format == PlanFormat::kJson ? PlanJson(planning.plan) : PlanText(planning.plan);
+  std::fputs(text.c_str(), stdout);
+  return RefuseFailures(planning.plan);
+}
+
+absl::Status OpenContest(const Layout& layout, const OpenOptions& options) {
+  const SystemClock clock;
+  const int64_t origin_ms = (clock.NowUnixMs() + options.start_in_ms + 999) / 1000 * 1000;
+  ASSIGN_OR_RETURN(Planning planning, Prepare(layout, options.contest_path, origin_ms));
+  std::fputs(PlanText(planning.plan).c_str(), stdout);
+  RETURN_IF_ERROR(RefuseFailures(planning.plan));
+  ASSIGN_OR_RETURN(const SigningKey organizer, ReadKey(options.organizer_key_path));
+  ASSIGN_OR_RETURN(const SigningKey owner, ReadKey(options.owner_key_path));
+  if (organizer.public_key() != planning.plan.policy.organizer) {
+    return absl::InvalidArgumentError(
+        "the organizer's key is not the one that the contest file names");
+  }
+  RETURN_IF_ERROR(Confirm(planning.plan, options.confirmed_bits));
+  log::PolicyEntry entry{.policy = planning.plan.policy,
+                         .team_count = planning.plan.worst.team_count,
+                         .team = planning.plan.worst.team,
+                         .contest = planning.plan.worst.contest};
+  const std::string statement = log::PolicyStatement(entry);
+  entry.organizer_signature = organizer.Sign(statement);
+  entry.owner_signature = owner.Sign(statement);
+  ASSIGN_OR_RETURN(const log::EncodedEntry encoded, log::Encode(entry));
+  RETURN_IF_ERROR(WriteSheet(layout, planning.config, planning.plan.policy, planning.labels));
+  ASSIGN_OR_RETURN(const int64_t id,
+                   Proposals(planning.database)
+                       .Add(ProposalKind::kPolicy, entry.policy.contest, encoded.bytes()));
+  RETURN_IF_ERROR(AwaitProposal(planning.database, id, absl::Seconds(15)));
+  std::printf("open: round 1 begins %s\n",
+              absl::FormatTime("%H:%M:%S UTC", absl::FromUnixMillis(origin_ms), absl::UTCTimeZone())
+                  .c_str());
+  return absl::OkStatus();
+}
+
+absl::Status CloseContest(const Layout& layout, const std::string& contest) {
+  ASSIGN_OR_RETURN(storage::Database database, OpenDatabase(layout));
+  ASSIGN_OR_RETURN(const Config config, ReadConfig(layout));
+  ASSIGN_OR_RETURN(NoteSigner signer, ReadSigner(layout, config));
+  ASSIGN_OR_RETURN(const Ledger ledger, Ledger::Open(database, std::move(signer)));
+  const replay::Contest* open = ledger.state().Open();
+  if (open == nullptr || open->policy.policy.contest != contest) {
+    return absl::NotFoundError(absl::StrFormat("contest \"%s\" is not open", contest));
+  }
+  ASSIGN_OR_RETURN(const int64_t id,
+                   Proposals(database).Add(ProposalKind::kCloseEarly, contest, ""));
+  RETURN_IF_ERROR(AwaitProposal(
+      database, id,
+      absl::Milliseconds(2 * open->policy.policy.rounds.length_ms) + absl::Seconds(10)));
+  std::printf(
+      "closing: nothing more is admitted; contest %s closes when the last waiting result is out\n",
+      contest.c_str());
+  return absl::OkStatus();
+}
+
+absl::Status Doctor() {
+  bool usable = true;
+  for (const sandbox::PostureLine& line : sandbox::Inspect()) {
+    const char* presence = line.presence == sandbox::Presence::kPresent    ? "present"
+                           : line.presence == sandbox::Presence::kDegraded ? "degraded"
+                                                                           : "MISSING";
+    usable = usable && line.presence != sandbox::Presence::kMissing;
+    std::printf("%-26s %-9s %s%s%s\n", line.feature.c_str(), presence, line.found.c_str(),
+                line.consequence.empty() ? "" : " -> ", line.consequence.c_str());
+  }
+  if (usable) return absl::OkStatus();
+  return absl::FailedPreconditionError("no box can run here: see the lines MISSING above");
+}
+
+}  // namespace pinhole::vault

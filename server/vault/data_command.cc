@@ -1,0 +1,97 @@
+// `pinhole-vault data import`.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "absl/strings/str_format.h"
+#include "server/core/base/key_file.h"
+#include "server/core/base/status.h"
+#include "server/core/log/entries.h"
+#include "server/dataset/folder.h"
+#include "server/dataset/import_spec.h"
+#include "server/dataset/importer.h"
+#include "server/system/files.h"
+#include "server/system/random.h"
+#include "server/vault/commands.h"
+#include "server/vault/folder.h"
+#include "server/vault/proposals.h"
+
+namespace pinhole::vault {
+namespace {
+
+// Each row count is declassified as one of 2^32.
+constexpr int64_t kBitsOfRowCounts = 3 * 32;
+
+absl::StatusOr<log::DatasetEntry> MakeEntry(const dataset::ImportSpec& spec,
+                                            const dataset::ImportResult& result,
+                                            const Layout& layout, ByteView salt,
+                                            const SigningKey& owner) {
+  log::DatasetEntry entry{.dataset = spec.dataset,
+                          .version = static_cast<int>(spec.version),
+                          .deployment = spec.deployment,
+                          .shape = result.shape,
+                          .train_rows = result.train_rows,
+                          .public_rows = result.public_rows,
+                          .final_rows = result.final_rows,
+                          .declassified = counting::Bits::Whole(kBitsOfRowCounts),
+                          .budget = counting::Bits::Whole(spec.budget_bits),
+                          .owner = owner.public_key()};
+  ASSIGN_OR_RETURN(entry.commitment, dataset::DataCommitment(layout.data(), salt));
+  entry.signature = owner.Sign(log::DatasetStatement(entry));
+  return entry;
+}
+
+absl::Status GiveData(const Layout& layout, const Config& config) {
+  if (::chmod(layout.data().c_str(), 0711) != 0) return absl::ErrnoToStatus(errno, "chmod data");
+  if (!config.user.has_value()) return absl::OkStatus();
+  const auto own = static_cast<gid_t>(*config.user);
+  RETURN_IF_ERROR(GiveTree(layout.data(), *config.user, own));
+  RETURN_IF_ERROR(GiveTree(layout.view(), *config.user, *config.lanes_group));
+  return GiveTree(layout.private_directory(), *config.user, own);
+}
+
+void Print(const dataset::ImportSpec& spec, const dataset::ImportResult& result,
+           const log::DatasetEntry& entry) {
+  std::printf(
+      "imported %s version %d: %lld training rows, %lld public and %lld final rows to predict\n",
+      spec.dataset.c_str(), entry.version, static_cast<long long>(entry.train_rows),
+      static_cast<long long>(entry.public_rows), static_cast<long long>(entry.final_rows));
+  if (result.persons.has_value() && result.persons->both > 0) {
+    std::printf(
+        "%lld of %lld scored persons have training rows too: bound B of the design's section 1.6 "
+        "does not hold\n",
+        static_cast<long long>(result.persons->both),
+        static_cast<long long>(result.persons->scored));
+  }
+  std::printf("budget for its lifetime: %s bits, %s of them for the row counts above\n",
+              entry.budget.ToString().c_str(), entry.declassified.ToString().c_str());
+  std::printf("signed by owner %s, who says by it that no other account holds these rows\n",
+              entry.owner.ToHex().c_str());
+}
+
+}  // namespace
+
+absl::Status ImportData(const Layout& layout, const std::string& spec_path,
+                        const std::string& owner_key_path) {
+  ASSIGN_OR_RETURN(const Config config, ReadConfig(layout));
+  ASSIGN_OR_RETURN(const std::string key_text, ReadFile(owner_key_path));
+  ASSIGN_OR_RETURN(const SigningKey owner, ParseKeyFile(key_text));
+  ASSIGN_OR_RETURN(const dataset::ImportSpec spec, dataset::ReadImportSpec(spec_path));
+  const auto data_key = RandomBytes<32>();
+  ASSIGN_OR_RETURN(const dataset::ImportResult result,
+                   dataset::Import(spec, layout.data(), data_key));
+  ASSIGN_OR_RETURN(const int64_t baseline, dataset::BaselinePredictionMillionths(result));
+  RETURN_IF_ERROR(WriteFileDurably(layout.data_key(), HexEncode(data_key) + "\n", 0600));
+  RETURN_IF_ERROR(WriteFileDurably(layout.baseline(), absl::StrFormat("%d", baseline), 0600));
+  const Digest salt = HmacSha256(data_key, AsBytes("pinhole data commitment v1"));
+  ASSIGN_OR_RETURN(const log::DatasetEntry entry, MakeEntry(spec, result, layout, salt, owner));
+  ASSIGN_OR_RETURN(const log::EncodedEntry encoded, log::Encode(entry));
+  ASSIGN_OR_RETURN(storage::Database database, OpenDatabase(layout));
+  RETURN_IF_ERROR(Proposals(database).Add(ProposalKind::kDataset, "-", encoded.bytes()).status());
+  RETURN_IF_ERROR(GiveData(layout, config));
+  Print(spec, result, entry);
+  return absl::OkStatus();
+}
+
+}  // namespace pinhole::vault

@@ -1,0 +1,103 @@
+#include "server/vault/intake.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "absl/strings/str_format.h"
+#include "server/core/base/status.h"
+#include "server/core/pipe/frames.h"
+#include "server/system/descriptor_io.h"
+#include "server/system/files.h"
+#include "server/vault/fault.h"
+
+namespace pinhole::vault {
+
+std::string ProgramPath(const std::string& programs_directory, const PublicKey& team,
+                        const Digest& program) {
+  return absl::StrFormat("%s/%s-%s", programs_directory, team.ToHex(), HexEncode(program));
+}
+
+absl::Status Intake::Take(std::string_view bytes) {
+  ASSIGN_OR_RETURN(const pipe::ToVaultFrame frame, pipe::DecodeToVault(bytes));
+  if (ended_) return absl::InvalidArgumentError("frames after the end of the batch");
+  if (receiving_.has_value() != (frame.type == pipe::ToVaultType::kProgram)) {
+    return absl::InvalidArgumentError("a program's frames must follow its request");
+  }
+  if (mirror_size_.has_value() == (frame.type == pipe::ToVaultType::kHello)) {
+    return absl::InvalidArgumentError("a batch begins with one hello");
+  }
+  switch (frame.type) {
+    case pipe::ToVaultType::kHello: {
+      ASSIGN_OR_RETURN(const int64_t size, pipe::DecodeHello(frame.payload));
+      mirror_size_ = size;
+      return absl::OkStatus();
+    }
+    case pipe::ToVaultType::kRequest:
+      return TakeRequest(frame.payload);
+    case pipe::ToVaultType::kProgram:
+      return TakeProgram(frame.payload);
+    case pipe::ToVaultType::kEnd:
+      if (!frame.payload.empty()) return absl::InvalidArgumentError("the end has no payload");
+      ended_ = true;
+      return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError("unknown frame");
+}
+
+absl::Status Intake::TakeRequest(std::string_view text) {
+  absl::StatusOr<pipe::Request> request = pipe::ParseRequest(text);
+  if (!request.ok()) return request.status();  // an honest front checks this before it sends
+  if (std::holds_alternative<pipe::JoinRequest>(*request)) {
+    arrived_.push_back({.request = *std::move(request)});
+    return absl::OkStatus();
+  }
+  const auto& submit = std::get<pipe::SubmitRequest>(*request);
+  Receiving receiving{.request = submit,
+                      .left = submit.program_bytes,
+                      .commitment = replay::ProgramCommitment(submit.nonce)};
+  // A request that cannot be admitted must not cost disk; its program's frames still have to be
+  // passed over.
+  if (replay::PlanAdmit(state_, submit, Digest{}).ok()) {
+    receiving.temporary = ProgramPath(programs_, submit.team_key, submit.program) + ".part";
+    ::unlink(receiving.temporary.c_str());
+    absl::StatusOr<UniqueFd> file = CreateForWrite(receiving.temporary, 0600);
+    if (file.ok()) receiving.file = *std::move(file);
+  }
+  receiving_.emplace(std::move(receiving));
+  return absl::OkStatus();
+}
+
+absl::Status Intake::TakeProgram(std::string_view chunk) {
+  const bool last = receiving_->left <= static_cast<int64_t>(pipe::kToVaultPayload);
+  if (static_cast<int64_t>(chunk.size()) !=
+      std::min<int64_t>(receiving_->left, pipe::kToVaultPayload)) {
+    return absl::InvalidArgumentError("a program's frames are full but the last");
+  }
+  receiving_->left -= static_cast<int64_t>(chunk.size());
+  if (receiving_->file.valid()) {
+    const ByteView bytes = AsBytes(chunk);
+    receiving_->hash.Update(bytes);
+    receiving_->commitment.Update(bytes);
+    // No room for a program is not the front's fault: the request is dropped and may come again.
+    if (!WriteAll(receiving_->file.get(), bytes, Deadline::Never()).ok()) receiving_->file.Close();
+  }
+  return last ? FinishProgram() : absl::OkStatus();
+}
+
+absl::Status Intake::FinishProgram() {
+  Receiving done = *std::move(receiving_);
+  receiving_.reset();
+  if (!done.file.valid()) return absl::OkStatus();
+  const std::string path = ProgramPath(programs_, done.request.team_key, done.request.program);
+  if (done.hash.Finish() != done.request.program || ::fsync(done.file.get()) != 0) {
+    ::unlink(done.temporary.c_str());
+    return absl::OkStatus();  // not what the team signed: nothing is admitted
+  }
+  PINHOLE_FAULT_POINT("program-received");
+  RETURN_IF_ERROR(RenameDurably(done.temporary, path));
+  arrived_.push_back(
+      {.request = done.request, .program_path = path, .commitment = done.commitment.Finish()});
+  return absl::OkStatus();
+}
+
+}  // namespace pinhole::vault

@@ -1,0 +1,72 @@
+// One exchange's batch of requests, taken from frames: programs are hashed as they come and stored
+// under the name of their hash.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "server/core/pipe/requests.h"
+#include "server/core/replay/ledger_state.h"
+#include "server/core/replay/requests_check.h"
+#include "server/system/unique_fd.h"
+
+namespace pinhole::vault {
+
+// A request that came whole, signatures checked; a submission with its program stored and hashed to
+// what the team signed.
+struct Arrived {
+  pipe::Request request;
+  std::string program_path;  // empty for a join
+  Digest commitment{};       // SHA-256(nonce ‖ program)
+};
+
+// Not thread-safe. `state` must not change while the intake lives.
+class Intake {
+ public:
+  // Programs are written below `programs_directory`.
+  Intake(const replay::LedgerState& state, std::string programs_directory)
+      : state_(state), programs_(std::move(programs_directory)) {}
+
+  // Takes one frame of 4,096 bytes. Errors: INVALID_ARGUMENT when the front breaks the protocol:
+  // its connection is to be closed, and what arrived whole before still counts. A request that is
+  // not admissible is no error: it is dropped, and the front, which knows the same ledger, can tell
+  // its client why.
+  absl::Status Take(std::string_view frame);
+
+  bool ended() const { return ended_; }
+  // The size of the front's mirror, once its hello came.
+  std::optional<int64_t> mirror_size() const { return mirror_size_; }
+  const std::vector<Arrived>& arrived() const { return arrived_; }
+
+ private:
+  // A program under way.
+  struct Receiving {
+    pipe::SubmitRequest request;
+    int64_t left = 0;
+    UniqueFd file;  // invalid: the request was refused already, the bytes are dropped
+    std::string temporary;
+    Sha256Hasher hash;
+    replay::ProgramCommitment commitment;
+  };
+  absl::Status TakeRequest(std::string_view text);
+  absl::Status TakeProgram(std::string_view chunk);
+  absl::Status FinishProgram();
+
+  const replay::LedgerState& state_;
+  std::string programs_;
+  bool ended_ = false;
+  std::optional<int64_t> mirror_size_;
+  std::optional<Receiving> receiving_;
+  std::vector<Arrived> arrived_;
+};
+
+// Where a program of a team is stored.
+std::string ProgramPath(const std::string& programs_directory, const PublicKey& team,
+                        const Digest& program);
+
+}  // namespace pinhole::vault

@@ -1,0 +1,80 @@
+#include "server/vault/ledger.h"
+
+#include "absl/strings/str_format.h"
+#include "server/core/base/status.h"
+
+namespace pinhole::vault {
+
+absl::StatusOr<Ledger> Ledger::Open(storage::Database& database, NoteSigner signer) {
+  Ledger ledger(database, std::move(signer));
+  RETURN_IF_ERROR(ledger.Reload());
+  return ledger;
+}
+
+absl::Status Ledger::Reload() {
+  replay::LedgerState state;
+  ASSIGN_OR_RETURN(storage::Statement read,
+                   database_->Prepare("SELECT idx, bytes FROM entry ORDER BY idx"));
+  while (true) {
+    ASSIGN_OR_RETURN(const bool row, read.Step());
+    if (!row) break;
+    if (read.Int64(0) != state.size())
+      return absl::DataLossError(absl::StrFormat("the ledger lacks entry %d", state.size()));
+    if (const absl::Status status = state.Apply(AsText(read.Blob(1))); !status.ok()) {
+      return absl::DataLossError(absl::StrFormat("entry %d of the ledger: %s", state.size(),
+                                                 std::string(status.message())));
+    }
+  }
+  if (state.size() > 0) {
+    ASSIGN_OR_RETURN(const std::string head, Head());
+    ASSIGN_OR_RETURN(const Checkpoint checkpoint, OpenCheckpoint(head, signer_.verifier()));
+    if (checkpoint.size != static_cast<uint64_t>(state.size()) || checkpoint.root != state.Root()) {
+      return absl::DataLossError("the ledger's entries are not those its newest head signs");
+    }
+  }
+  state_ = std::move(state);
+  return absl::OkStatus();
+}
+
+absl::Status Ledger::Append(storage::Transaction& /*transaction*/, const log::EncodedEntry& entry) {
+  const int64_t index = state_.size();
+  RETURN_IF_ERROR(state_.Apply(entry.bytes()));
+  ASSIGN_OR_RETURN(storage::Statement insert,
+                   database_->Prepare("INSERT INTO entry (idx, bytes) VALUES (?1, ?2)"));
+  insert.BindInt64(1, index).BindBlob(2, AsBytes(entry.bytes()));
+  return insert.Run();
+}
+
+absl::StatusOr<storage::Logged> Ledger::Seal(storage::Transaction& transaction) {
+  ASSIGN_OR_RETURN(
+      const std::string note,
+      SignCheckpoint(
+          {.origin = origin(), .size = static_cast<uint64_t>(state_.size()), .root = state_.Root()},
+          signer_));
+  ASSIGN_OR_RETURN(storage::Statement insert,
+                   database_->Prepare("INSERT INTO checkpoint (size, note) VALUES (?1, ?2)"));
+  insert.BindInt64(1, state_.size()).BindText(2, note);
+  RETURN_IF_ERROR(insert.Run());
+  return storage::Logged(transaction);
+}
+
+absl::StatusOr<std::vector<std::string>> Ledger::Entries(int64_t first) const {
+  ASSIGN_OR_RETURN(storage::Statement read,
+                   database_->Prepare("SELECT bytes FROM entry WHERE idx >= ?1 ORDER BY idx"));
+  read.BindInt64(1, first);
+  std::vector<std::string> entries;
+  while (true) {
+    ASSIGN_OR_RETURN(const bool row, read.Step());
+    if (!row) return entries;
+    entries.emplace_back(AsText(read.Blob(0)));
+  }
+}
+
+absl::StatusOr<std::string> Ledger::Head() const {
+  ASSIGN_OR_RETURN(storage::Statement read,
+                   database_->Prepare("SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1"));
+  ASSIGN_OR_RETURN(const bool row, read.Step());
+  return row ? std::string(read.Text(0)) : std::string();
+}
+
+}  // namespace pinhole::vault

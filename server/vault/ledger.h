@@ -1,0 +1,53 @@
+// The ledger in the vault's database: the one writer of entries and of signed heads.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "server/core/log/checkpoint.h"
+#include "server/core/log/entries.h"
+#include "server/core/replay/ledger_state.h"
+#include "server/storage/database.h"
+#include "server/storage/logged.h"
+#include "server/storage/transaction.h"
+
+namespace pinhole::vault {
+
+// Holds the fold of all entries in memory. Use from one thread. The database must outlive it.
+class Ledger {
+ public:
+  // Reads and replays every entry and checks the newest head against them. Errors: DATA_LOSS when
+  // the stored ledger breaks its own rules or root.
+  static absl::StatusOr<Ledger> Open(storage::Database& database, NoteSigner signer);
+
+  const replay::LedgerState& state() const { return state_; }
+  int64_t size() const { return state_.size(); }
+  const std::string& origin() const { return signer_.verifier().name(); }
+
+  // Appends inside `transaction`, after the auditor's own rules accepted the entry. Errors: what
+  // LedgerState::Apply says; the transaction may go on then.
+  absl::Status Append(storage::Transaction& transaction, const log::EncodedEntry& entry);
+
+  // Signs the head that covers all appended entries; with it the transaction can be committed.
+  absl::StatusOr<storage::Logged> Seal(storage::Transaction& transaction);
+
+  // Forgets what was appended since the last commit: call after a transaction did not commit.
+  absl::Status Reload();
+
+  // Entries from `first` on, and the newest signed head (empty before the first).
+  absl::StatusOr<std::vector<std::string>> Entries(int64_t first) const;
+  absl::StatusOr<std::string> Head() const;
+
+ private:
+  Ledger(storage::Database& database, NoteSigner signer)
+      : database_(&database), signer_(std::move(signer)) {}
+
+  storage::Database* database_;
+  NoteSigner signer_;
+  replay::LedgerState state_;
+};
+
+}  // namespace pinhole::vault

@@ -1,0 +1,134 @@
+// pinhole-vault: the program that has the data and no network.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <string>
+
+#include "server/vault/commands.h"
+#include "server/vault/config.h"
+#include "server/vault/folder.h"
+#include "server/vault/serve.h"
+
+namespace {
+
+using pinhole::vault::Layout;
+
+int Report(const absl::Status& status) {
+  if (status.ok()) return 0;
+  std::fprintf(stderr, "pinhole-vault: %s\n", std::string(status.message()).c_str());
+  return 1;
+}
+
+struct InitOptions {
+  pinhole::vault::Config config;
+  uint32_t user = 0;
+  uint32_t front_group = 0;
+  uint32_t lanes_group = 0;
+};
+
+absl::Status Init(const Layout& layout, InitOptions& options) {
+  pinhole::vault::Config& config = options.config;
+  if (options.user != 0) config.user = options.user;
+  if (options.front_group != 0) config.front_group = options.front_group;
+  if (options.lanes_group != 0) config.lanes_group = options.lanes_group;
+  // What is written must be readable: a contradiction is refused before anything is made.
+  const auto checked =
+      pinhole::vault::ParseConfig(pinhole::vault::FormatConfig(config), "the options of init");
+  if (!checked.ok()) return checked.status();
+  const auto vkey = pinhole::vault::InitFolder(layout, *checked);
+  if (!vkey.ok()) return vkey.status();
+  std::printf("made %s\nledger key: %s\n", layout.directory.c_str(), vkey->c_str());
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app(
+      "The vault of a Pinhole server: the private data set, the boxes, the budget and the ledger. "
+      "It has no network.");
+  app.require_subcommand(1);
+  Layout layout;
+  const auto with_folder = [&layout](CLI::App* command) {
+    command->add_option("DIR", layout.directory, "the vault's folder")->required();
+    return command;
+  };
+
+  InitOptions init;
+  CLI::App* init_command =
+      with_folder(app.add_subcommand("init", "make a new vault: folder, keys, configuration"));
+  init_command
+      ->add_option("--name", init.config.name, "the ledger's name, such as vault.example/contest")
+      ->required();
+  init_command->add_option("--socket", init.config.socket, "where the front connects")->required();
+  init_command->add_option("--user", init.user,
+                           "numeric user that the vault becomes when root starts it");
+  init_command->add_option("--front-group", init.front_group,
+                           "numeric group that may connect to the socket");
+  init_command->add_option("--lanes-group", init.lanes_group,
+                           "numeric group that may read the view");
+  init_command->add_option("--lane-users", init.config.lane_users, "one numeric user a lane")
+      ->delimiter(',');
+  init_command->add_option("--lanes", init.config.lanes, "runs at a time, without --lane-users");
+  init_command
+      ->add_option("--degraded", init.config.degraded,
+                   "what the machine cannot give: lane-users, network, cgroups")
+      ->delimiter(',');
+
+  CLI::App* data = app.add_subcommand("data", "the private data set");
+  data->require_subcommand(1);
+  std::string spec_path;
+  std::string owner_key;
+  CLI::App* import_command =
+      with_folder(data->add_subcommand("import", "import CSV files as a TOML file describes them"));
+  import_command->add_option("SPEC", spec_path, "the description")->required();
+  import_command->add_option("--owner-key", owner_key, "the data owner's key file")->required();
+
+  CLI::App* contest = app.add_subcommand("contest", "contests on the data set");
+  contest->require_subcommand(1);
+  pinhole::vault::OpenOptions open;
+  bool json = false;
+  CLI::App* plan_command = with_folder(
+      contest->add_subcommand("plan", "print what a contest may let out; changes nothing"));
+  plan_command->add_option("FILE", open.contest_path, "the contest file")->required();
+  plan_command->add_flag("--json", json, "one JSON object");
+  CLI::App* open_command =
+      with_folder(contest->add_subcommand("open", "open a contest: reserve its whole worst case"));
+  open_command->add_option("FILE", open.contest_path, "the contest file")->required();
+  open_command->add_option("--organizer-key", open.organizer_key_path, "the organizer's key file")
+      ->required();
+  open_command->add_option("--owner-key", open.owner_key_path, "the data owner's key file")
+      ->required();
+  int64_t start_in_seconds = 10;
+  open_command->add_option("--start-in", start_in_seconds, "seconds until round 1")
+      ->check(CLI::Range(2, 86400 * 30));
+  open_command->add_option("--bits", open.confirmed_bits,
+                           "the number of bits, instead of typing it");
+  std::string contest_name;
+  CLI::App* close_command = with_folder(contest->add_subcommand("close", "close a contest early"));
+  close_command->add_option("CONTEST", contest_name, "its name")->required();
+
+  CLI::App* doctor_command =
+      app.add_subcommand("doctor", "print what this machine offers for boxes");
+  CLI::App* serve_command = with_folder(app.add_subcommand("serve", "run rounds until SIGTERM"));
+  CLI11_PARSE(app, argc, argv);
+
+  if (init_command->parsed()) return Report(Init(layout, init));
+  if (import_command->parsed())
+    return Report(pinhole::vault::ImportData(layout, spec_path, owner_key));
+  if (plan_command->parsed()) {
+    return Report(pinhole::vault::PlanContest(
+        layout, open.contest_path,
+        json ? pinhole::vault::PlanFormat::kJson : pinhole::vault::PlanFormat::kText));
+  }
+  if (open_command->parsed()) {
+    open.start_in_ms = start_in_seconds * 1000;
+    return Report(pinhole::vault::OpenContest(layout, open));
+  }
+  if (close_command->parsed()) return Report(pinhole::vault::CloseContest(layout, contest_name));
+  if (doctor_command->parsed()) return Report(pinhole::vault::Doctor());
+  if (serve_command->parsed()) {
+    const auto config = pinhole::vault::ReadConfig(layout);
+    return Report(config.ok() ? pinhole::vault::Serve(layout, *config) : config.status());
+  }
+  return 2;
+}

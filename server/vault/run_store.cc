@@ -1,0 +1,89 @@
+#include "server/vault/run_store.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_format.h"
+#include "server/core/base/status.h"
+#include "server/vault/fault.h"
+#include "server/vault/intake.h"
+
+namespace pinhole::vault {
+
+absl::StatusOr<bool> RunStore::Contains(const pipe::SubmitRequest& request) {
+  ASSIGN_OR_RETURN(storage::Statement find,
+                   database_->Prepare("SELECT 1 FROM run WHERE contest = ?1 AND team_key = ?2 AND "
+                                      "policy = ?3 AND program = ?4"));
+  find.BindText(1, request.contest)
+      .BindBlob(2, request.team_key.bytes)
+      .BindBlob(3, request.policy)
+      .BindBlob(4, request.program);
+  return find.Step();
+}
+
+absl::Status RunStore::Add(storage::Transaction& /*transaction*/, int64_t admit,
+                           const pipe::SubmitRequest& request) {
+  ASSIGN_OR_RETURN(storage::Statement insert,
+                   database_->Prepare("INSERT INTO run (admit, contest, team_key, policy, program) "
+                                      "VALUES (?1, ?2, ?3, ?4, ?5)"));
+  insert.BindInt64(1, admit)
+      .BindText(2, request.contest)
+      .BindBlob(3, request.team_key.bytes)
+      .BindBlob(4, request.policy)
+      .BindBlob(5, request.program);
+  return insert.Run();
+}
+
+absl::StatusOr<std::string> RunStore::Program(int64_t admit,
+                                              const std::string& programs_directory) {
+  ASSIGN_OR_RETURN(storage::Statement find,
+                   database_->Prepare("SELECT team_key, program FROM run WHERE admit = ?1"));
+  find.BindInt64(1, admit);
+  ASSIGN_OR_RETURN(const bool found, find.Step());
+  if (!found) return absl::DataLossError(absl::StrFormat("entry %d has no run", admit));
+  PublicKey team;
+  ASSIGN_OR_RETURN(team.bytes, find.FixedBlob<32>(0));
+  ASSIGN_OR_RETURN(const Digest program, find.FixedBlob<32>(1));
+  return ProgramPath(programs_directory, team, program);
+}
+
+absl::StatusOr<std::optional<Answer>> RunStore::FindAnswer(int64_t admit) {
+  ASSIGN_OR_RETURN(
+      storage::Statement find,
+      database_->Prepare("SELECT answer FROM run WHERE admit = ?1 AND answer IS NOT NULL"));
+  find.BindInt64(1, admit);
+  ASSIGN_OR_RETURN(const bool found, find.Step());
+  if (!found) return std::optional<Answer>();
+  ASSIGN_OR_RETURN(const Answer answer, find.FixedBlob<score::kAnswerSize>(0));
+  return std::optional<Answer>(answer);
+}
+
+absl::Status RunStore::CommitAnswer(int64_t admit, const Answer& answer,
+                                    const RunEvidence& evidence) {
+  PINHOLE_FAULT_POINT("before-level");
+  ASSIGN_OR_RETURN(storage::Transaction transaction, storage::Transaction::Begin(*database_));
+  ASSIGN_OR_RETURN(
+      storage::Statement update,
+      database_->Prepare(
+          "UPDATE run SET answer = ?2, outcome = ?3, exit_code = ?4, signal = ?5, wall_micros = "
+          "?6, "
+          "cpu_micros = ?7, peak_memory_bytes = ?8, output_bytes = ?9, output_sha256 = ?10 "
+          "WHERE admit = ?1 AND answer IS NULL"));
+  update.BindInt64(1, admit)
+      .BindBlob(2, answer)
+      .BindText(3, evidence.outcome)
+      .BindInt64(4, evidence.exit_code)
+      .BindInt64(5, evidence.signal)
+      .BindInt64(6, evidence.wall_micros)
+      .BindInt64(7, evidence.cpu_micros)
+      .BindInt64(8, evidence.peak_memory_bytes)
+      .BindInt64(9, evidence.output_bytes)
+      .BindBlob(10, evidence.output);
+  RETURN_IF_ERROR(update.Run());
+  if (database_->changes() != 1)
+    return absl::AlreadyExistsError(absl::StrFormat("entry %d has its level already", admit));
+  RETURN_IF_ERROR(transaction.CommitUnlogged());
+  PINHOLE_FAULT_POINT("after-level");
+  return absl::OkStatus();
+}
+
+}  // namespace pinhole::vault

@@ -1,0 +1,230 @@
+#include "server/vault/vault.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <variant>
+
+#include "absl/strings/str_format.h"
+#include "server/core/base/status.h"
+#include "server/core/gate/gate.h"
+#include "server/core/replay/requests_check.h"
+#include "server/core/schedule/catch_up.h"
+#include "server/system/files.h"
+#include "server/vault/fault.h"
+
+namespace pinhole::vault {
+namespace {
+
+// The room for a run's predictions is taken when it is admitted: later it could only be missing.
+absl::Status Preallocate(const std::string& path, int64_t bytes) {
+  ::unlink(path.c_str());
+  ASSIGN_OR_RETURN(const UniqueFd file, CreateForWrite(path, 0600));
+  const int error = ::posix_fallocate(file.get(), 0, bytes);
+  if (error != 0) {
+    ::unlink(path.c_str());
+    return absl::ErrnoToStatus(error, absl::StrFormat("reserve %d bytes for %s", bytes, path));
+  }
+  return absl::OkStatus();
+}
+
+schedule::RunsDue AnyDue(const replay::Contest& contest) {
+  return contest.due.contains(contest.NextRound()) ? schedule::RunsDue::kSome
+                                                   : schedule::RunsDue::kNone;
+}
+
+}  // namespace
+
+absl::StatusOr<Vault> Vault::Open(storage::Database& database, NoteSigner signer, Layout layout) {
+  ASSIGN_OR_RETURN(Ledger ledger, Ledger::Open(database, std::move(signer)));
+  return Vault(database, std::move(ledger), std::move(layout));
+}
+
+absl::Status Vault::Finish(storage::Transaction transaction, absl::Status appended,
+                           int64_t size_before) {
+  absl::Status status = std::move(appended);
+  if (status.ok() && ledger_.size() > size_before) {
+    absl::StatusOr<storage::Logged> logged = ledger_.Seal(transaction);
+    PINHOLE_FAULT_POINT("before-commit");
+    status = logged.ok() ? transaction.Commit(*std::move(logged)) : logged.status();
+    PINHOLE_FAULT_POINT("after-commit");
+  } else if (status.ok()) {
+    status = transaction.CommitUnlogged();  // at most a refused proposal, which nobody outside sees
+  }
+  if (!status.ok()) RETURN_IF_ERROR(ledger_.Reload());
+  return status;
+}
+
+absl::Status Vault::Start(const Digest& build, const log::Nonce& nonce) {
+  const int64_t before = ledger_.size();
+  ASSIGN_OR_RETURN(
+      const log::EncodedEntry entry,
+      log::Encode(log::StartEntry{.build = build, .nonce = nonce, .previous_size = before}));
+  ASSIGN_OR_RETURN(storage::Transaction transaction, storage::Transaction::Begin(*database_));
+  absl::Status appended = ledger_.Append(transaction, entry);
+  return Finish(std::move(transaction), std::move(appended), before);
+}
+
+absl::Status Vault::CatchUp(int64_t now_ms) {
+  const replay::Contest* contest = state().Open();
+  if (contest == nullptr) return absl::OkStatus();
+  const int64_t moved =
+      schedule::RoundsToShift(contest->Clock(), contest->NextRound(), AnyDue(*contest), now_ms);
+  if (moved == 0) return absl::OkStatus();
+  const contest::Policy& policy = contest->policy.policy;
+  const int64_t before = ledger_.size();
+  ASSIGN_OR_RETURN(const log::EncodedEntry entry,
+                   log::Encode(log::ShiftEntry{.contest = policy.contest,
+                                               .round = contest->NextRound(),
+                                               .moved = moved,
+                                               .count = contest->shifts + 1,
+                                               .charge = counting::ShiftCharge(policy)}));
+  ASSIGN_OR_RETURN(storage::Transaction transaction, storage::Transaction::Begin(*database_));
+  PINHOLE_FAULT_POINT("shift");
+  absl::Status appended = ledger_.Append(transaction, entry);
+  const absl::Status finished = Finish(std::move(transaction), std::move(appended), before);
+  if (finished.ok()) return finished;
+  return absl::ResourceExhaustedError(
+      absl::StrFormat("contest %s has stopped: it would have to move by %d rounds (%s)",
+                      policy.contest, moved, std::string(finished.message())));
+}
+
+absl::StatusOr<std::vector<DueRun>> Vault::DueRuns() {
+  std::vector<DueRun> runs;
+  const replay::Contest* contest = state().Open();
+  if (contest == nullptr) return runs;
+  const auto due = contest->due.find(contest->NextRound());
+  if (due == contest->due.end()) return runs;
+  for (const int64_t admit : due->second) {
+    ASSIGN_OR_RETURN(const auto answer, runs_.FindAnswer(admit));
+    if (answer.has_value()) continue;
+    ASSIGN_OR_RETURN(std::string program, runs_.Program(admit, layout_.programs()));
+    runs.push_back({.admit = admit, .program_path = std::move(program)});
+  }
+  return runs;
+}
+
+absl::Status Vault::Exchange(ExchangeKind kind, const std::vector<Arrived>& arrived) {
+  const int64_t before = ledger_.size();
+  ASSIGN_OR_RETURN(storage::Transaction transaction, storage::Transaction::Begin(*database_));
+  absl::Status appended = AppendAll(transaction, kind, arrived);
+  return Finish(std::move(transaction), std::move(appended), before);
+}
+
+absl::Status Vault::AppendAll(storage::Transaction& transaction, ExchangeKind kind,
+                              const std::vector<Arrived>& arrived) {
+  RETURN_IF_ERROR(AppendProposals(transaction, kind));
+  const replay::Contest* contest = state().Open();
+  if (kind == ExchangeKind::kIdle || contest == nullptr) return absl::OkStatus();
+  RETURN_IF_ERROR(AppendResults(transaction, *contest));
+  PINHOLE_FAULT_POINT("results-appended");
+  for (const Arrived& one : arrived) RETURN_IF_ERROR(AppendArrived(transaction, one));
+  return AppendRound(transaction, *contest);
+}
+
+absl::Status Vault::AppendProposals(storage::Transaction& transaction, ExchangeKind kind) {
+  ASSIGN_OR_RETURN(const std::vector<Proposal> waiting, proposals_.Waiting());
+  for (const Proposal& proposal : waiting) {
+    absl::StatusOr<log::EncodedEntry> encoded = absl::InternalError("no entry");
+    if (proposal.kind == ProposalKind::kCloseEarly) {
+      const replay::Contest* contest = state().Find(proposal.contest);
+      if (contest == nullptr || contest != state().Open()) {
+        RETURN_IF_ERROR(proposals_.Settle(transaction, proposal.id, ProposalState::kRefused,
+                                          "the contest is not open"));
+        continue;
+      }
+      if (kind == ExchangeKind::kIdle) continue;  // before round 1: it waits for the first exchange
+      encoded =
+          log::Encode(log::ActEntry{.contest = proposal.contest,
+                                    .round = contest->NextRound(),
+                                    .charge = counting::CloseEarlyCharge(contest->policy.policy)});
+    } else {
+      ASSIGN_OR_RETURN(const log::Entry entry, log::ParseEntry(proposal.entry));
+      if (const auto* dataset = std::get_if<log::DatasetEntry>(&entry))
+        encoded = log::Encode(*dataset);
+      if (const auto* policy = std::get_if<log::PolicyEntry>(&entry))
+        encoded = log::Encode(*policy);
+    }
+    RETURN_IF_ERROR(encoded.status());
+    const absl::Status appended = ledger_.Append(transaction, *encoded);
+    if (!appended.ok() && !absl::IsFailedPrecondition(appended) &&
+        !absl::IsResourceExhausted(appended))
+      return appended;
+    RETURN_IF_ERROR(
+        proposals_.Settle(transaction, proposal.id,
+                          appended.ok() ? ProposalState::kAppended : ProposalState::kRefused,
+                          std::string(appended.message())));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Vault::AppendResults(storage::Transaction& transaction,
+                                  const replay::Contest& contest) {
+  const auto found = contest.due.find(contest.NextRound());
+  if (found == contest.due.end()) return absl::OkStatus();
+  const std::vector<int64_t> due = found->second;
+  const int level_count = contest.policy.policy.scoring.scale.level_count();
+  for (const int64_t admit : due) {
+    ASSIGN_OR_RETURN(const std::optional<Answer> answer, runs_.FindAnswer(admit));
+    std::optional<score::Level> level;
+    if (answer.has_value()) {
+      // Anything but two levels of this scale is a failed run: the scorer worked beside hostile
+      // bytes.
+      const auto levels = score::DecodeAnswer(*answer, level_count);
+      if (levels.ok() && levels->has_value()) level = (*levels)->public_level;
+    }
+    ASSIGN_OR_RETURN(const log::EncodedEntry entry,
+                     gate::Release(contest, contest.admissions.at(admit), level));
+    RETURN_IF_ERROR(ledger_.Append(transaction, entry));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Vault::AppendArrived(storage::Transaction& transaction, const Arrived& arrived) {
+  if (const auto* submit = std::get_if<pipe::SubmitRequest>(&arrived.request)) {
+    return AppendSubmission(transaction, *submit, arrived.commitment);
+  }
+  const absl::StatusOr<log::TeamEntry> planned =
+      replay::PlanJoin(state(), std::get<pipe::JoinRequest>(arrived.request));
+  if (!planned.ok()) return absl::OkStatus();  // not admissible: the front can tell by itself
+  ASSIGN_OR_RETURN(const log::EncodedEntry entry, log::Encode(*planned));
+  return ledger_.Append(transaction, entry);
+}
+
+absl::Status Vault::AppendSubmission(storage::Transaction& transaction,
+                                     const pipe::SubmitRequest& request, const Digest& commitment) {
+  if (replay::FindRequest(state(), request) != nullptr)
+    return absl::OkStatus();  // the same entry stands
+  ASSIGN_OR_RETURN(const bool known, runs_.Contains(request));
+  if (known) return absl::OkStatus();  // the earlier result stands: no run, no try
+  const absl::StatusOr<log::AdmitEntry> planned = replay::PlanAdmit(state(), request, commitment);
+  if (!planned.ok()) return absl::OkStatus();
+  const int64_t index = ledger_.size();
+  const int64_t output_bytes = state().Find(request.contest)->policy.policy.limits.output_bytes;
+  if (!Preallocate(layout_.predictions(index), output_bytes).ok())
+    return absl::OkStatus();  // no room: it may come again
+  ASSIGN_OR_RETURN(const log::EncodedEntry entry, log::Encode(*planned));
+  RETURN_IF_ERROR(ledger_.Append(transaction, entry));
+  PINHOLE_FAULT_POINT("admit-appended");
+  return runs_.Add(transaction, index, request);
+}
+
+absl::Status Vault::AppendRound(storage::Transaction& transaction, const replay::Contest& contest) {
+  ASSIGN_OR_RETURN(const log::EncodedEntry round,
+                   log::Encode(log::RoundEntry{.contest = contest.policy.policy.contest,
+                                               .round = contest.NextRound(),
+                                               .admitted = contest.admitted,
+                                               .released = contest.released,
+                                               .root_before = state().Root()}));
+  RETURN_IF_ERROR(ledger_.Append(transaction, round));
+  const bool last = contest.last_round == contest.policy.policy.rounds.count;
+  if (!contest.due.empty() || (!last && contest.phase != replay::Phase::kClosing))
+    return absl::OkStatus();
+  ASSIGN_OR_RETURN(const log::EncodedEntry close,
+                   log::Encode(log::CloseEntry{.contest = contest.policy.policy.contest,
+                                               .round = contest.last_round,
+                                               .used = contest.charged + contest.acts_used}));
+  return ledger_.Append(transaction, close);
+}
+
+}  // namespace pinhole::vault

@@ -1,0 +1,84 @@
+// What the vault does in an exchange, apart from sockets, lanes and clocks: admit, release, append,
+// commit, in one transaction.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "server/core/log/signed_note.h"
+#include "server/vault/intake.h"
+#include "server/vault/layout.h"
+#include "server/vault/ledger.h"
+#include "server/vault/proposals.h"
+#include "server/vault/run_store.h"
+
+namespace pinhole::vault {
+
+// A run of the coming round whose level is not committed.
+struct DueRun {
+  int64_t admit = 0;
+  std::string program_path;
+};
+
+// Inside a round's exchange window, or at a time when no contest has begun.
+enum class ExchangeKind { kRound, kIdle };
+
+// Use from one thread. The database must outlive it.
+class Vault {
+ public:
+  // Reads the ledger. Errors: as Ledger::Open.
+  static absl::StatusOr<Vault> Open(storage::Database& database, NoteSigner signer, Layout layout);
+
+  const replay::LedgerState& state() const { return ledger_.state(); }
+  const Ledger& ledger() const { return ledger_; }
+
+  // Appends START: which build serves from now on.
+  absl::Status Start(const Digest& build, const log::Nonce& nonce);
+
+  // Appends a SHIFT when the vault is late for the open contest's next round; call before each
+  // round. Errors: RESOURCE_EXHAUSTED when the policy allows no further or no such SHIFT: the
+  // contest has stopped.
+  absl::Status CatchUp(int64_t now_ms);
+
+  // The runs to do in the next round's run window, in ledger order.
+  absl::StatusOr<std::vector<DueRun>> DueRuns();
+  // Commits how a run ended, once.
+  absl::Status CommitRun(int64_t admit, const Answer& answer, const RunEvidence& evidence) {
+    return runs_.CommitAnswer(admit, answer, evidence);
+  }
+
+  // One transaction: the operator's proposals; then, in a round: RESULTs of all due, in ledger
+  // order; TEAMs and ADMITs in order of arrival; ROUND; CLOSE after the last. On error nothing
+  // happened.
+  absl::Status Exchange(ExchangeKind kind, const std::vector<Arrived>& arrived);
+
+ private:
+  Vault(storage::Database& database, Ledger ledger, Layout layout)
+      : database_(&database),
+        ledger_(std::move(ledger)),
+        runs_(database),
+        proposals_(database),
+        layout_(std::move(layout)) {}
+
+  absl::Status AppendAll(storage::Transaction& transaction, ExchangeKind kind,
+                         const std::vector<Arrived>& arrived);
+  absl::Status AppendProposals(storage::Transaction& transaction, ExchangeKind kind);
+  absl::Status AppendResults(storage::Transaction& transaction, const replay::Contest& contest);
+  absl::Status AppendArrived(storage::Transaction& transaction, const Arrived& arrived);
+  absl::Status AppendSubmission(storage::Transaction& transaction,
+                                const pipe::SubmitRequest& request, const Digest& commitment);
+  absl::Status AppendRound(storage::Transaction& transaction, const replay::Contest& contest);
+  // Commits when something was appended; reloads the ledger when anything failed.
+  absl::Status Finish(storage::Transaction transaction, absl::Status appended, int64_t size_before);
+
+  storage::Database* database_;
+  Ledger ledger_;
+  RunStore runs_;
+  Proposals proposals_;
+  Layout layout_;
+};
+
+}  // namespace pinhole::vault
