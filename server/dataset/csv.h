@@ -63,7 +63,10 @@ class CsvReader {
   absl::Status SkipByteOrderMark();
   absl::Status ReadUnquoted();
   absl::Status ReadQuoted();
-  absl::Status Append(int byte);
+  // What is read and not yet taken.
+  std::string_view Ahead() const { return std::string_view(chunk_).substr(chunk_at_); }
+  // Takes the next `count` bytes into the record; the caller counts lines.
+  absl::Status Append(size_t count);
   // Takes "," or the end of the record; true when the record is over.
   absl::StatusOr<bool> TakeSeparator();
   absl::Status CheckRecord() const;

@@ -14,7 +14,8 @@
 
 namespace pinhole::dataset {
 
-// What the owner says of a column; the rest is inferred.
+// What the owner says of a column; the rest is inferred. The shape is public and inference looks at
+// all rows, scored ones too: declaring a type says nothing about them, inferring it may.
 struct ColumnSpec {
   contest::ColumnType type = contest::ColumnType::kI64;
   std::optional<contest::PublicRange> range;

@@ -96,6 +96,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Bad{"lone_carriage_return", "a,b\n1,2\r3,4\n", "2:4", "carriage return"},
                     Bad{"carriage_return_at_the_end", "a\r", "1:2", "carriage return"},
                     Bad{"nul", std::string("a,b\n1,\0\n", 8), "2:3", "NUL"},
+                    Bad{"nul_in_quotes", std::string("a\n\"x\0\"\n", 7), "2:3", "NUL"},
                     Bad{"too_few", "a,b\n1\n", "2:1", "1 fields, the header has 2"},
                     Bad{"too_many", "a,b\n1,2\n1,2,3\n", "3:1", "3 fields, the header has 2"},
                     Bad{"empty_line", "a,b\n1,2\n\n", "3:1", "1 fields"},
