@@ -78,8 +78,8 @@ struct BoxReport {
   int signal = 0;     // of kSignaled
   int syscall =
       -1;  // of kForbiddenCall; -1: unknown (a private run, or another architecture's call)
-  std::string setup;  // of kSetupFailed and kNotExecutable: step and cause, for the operator
-  int64_t wall_micros = 0;
+  std::string setup;        // of kSetupFailed and kNotExecutable: step and cause, for the operator
+  int64_t wall_micros = 0;  // in the launcher, set-up included
   int64_t cpu_micros = 0;
   int64_t peak_memory_bytes = 0;
   int64_t output_bytes = 0;  // what was written to output_fd

@@ -61,6 +61,8 @@ StageText Text(Stage stage) {
       return {"drop the capabilities", kKernel};
     case Stage::kNoNewPrivileges:
       return {"refuse new privileges", kKernel};
+    case Stage::kLandlock:
+      return {"restrict files with Landlock", kKernel};
     case Stage::kSignals:
       return {"reset the signals", kKernel};
     case Stage::kDescriptors:

@@ -25,6 +25,7 @@ void EnterBox(const Plan& plan) {
   BuildRoot(plan);
   SetLimits(plan);
   DropPrivileges();
+  RestrictFiles();
   CloseFds(plan);
   LoadSyscallFilter(plan);
   Exec();

@@ -47,6 +47,7 @@ void EnterNamespaces(const Plan& plan);  // dies with the launcher; user and gro
 void BuildRoot(const Plan& plan);        // an empty read-only root; /data, /tmp
 void SetLimits(const Plan& plan);        // rlimits; memory, tasks and time are the launcher's
 void DropPrivileges();                   // no capabilities, no new ones
+void RestrictFiles();                    // Landlock, where the kernel has it
 void CloseFds(const Plan& plan);         // 0, 1, 2, 3 as the plan says and nothing else
 void LoadSyscallFilter(const Plan& plan);  // then says ready, and waits for go
 [[noreturn]] void Exec();

@@ -64,6 +64,7 @@ enum class Stage : uint32_t {
   kLimits,
   kCapabilities,
   kNoNewPrivileges,
+  kLandlock,
   kSignals,
   kDescriptors,
   kFilterLoad,
