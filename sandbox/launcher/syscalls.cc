@@ -51,6 +51,7 @@ constexpr Row Answer(int call, int answer, For who, const char* why, Condition a
 
 constexpr For kBoth = For::kBoth;
 constexpr For kStatic = For::kStatic;
+constexpr For kScorer = For::kScorer;
 
 // Bits of open flags that <fcntl.h> spells differently in different modes.
 constexpr uint64_t kDirect = 040000;       // O_DIRECT
@@ -145,6 +146,9 @@ constexpr Row kCalls[] = {
     Answer(__NR_setpriority, EPERM, kStatic, "cores are the lane's"),
     Allow(__NR_prctl, kStatic, "names a thread", Is(0, PR_SET_NAME)),
     Allow(__NR_prctl, kStatic, "names a thread", Is(0, PR_GET_NAME)),
+    Allow(__NR_prctl, kScorer, "seals itself: a second filter can only narrow this one",
+          Is(0, PR_SET_NO_NEW_PRIVS)),
+    Allow(__NR_prctl, kScorer, "seals itself before it reads a byte", Is(0, PR_SET_SECCOMP)),
     Answer(__NR_prctl, EINVAL, kStatic, "Go names its memory, and goes on", Is(0, kAnonymousName)),
 
     // Signals, within the process.

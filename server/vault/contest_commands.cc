@@ -114,8 +114,9 @@ absl::Status AwaitProposal(storage::Database& database, int64_t id, absl::Durati
     if (proposal.state == ProposalState::kRefused)
       return absl::FailedPreconditionError(proposal.reason);
     if (absl::Now() > give_up) {
+      RETURN_IF_ERROR(proposals.Withdraw(id));
       return absl::DeadlineExceededError(
-          "the vault did not take it yet: is `pinhole-vault serve` running? It waits in the queue");
+          "the vault did not take it and it was withdrawn: start `pinhole-vault serve` first");
     }
     absl::SleepFor(absl::Milliseconds(100));
   }

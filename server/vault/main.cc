@@ -1,6 +1,7 @@
 // pinhole-vault: the program that has the data and no network.
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <filesystem>
 #include <string>
 
 #include "server/vault/commands.h"
@@ -111,6 +112,11 @@ int main(int argc, char** argv) {
       app.add_subcommand("doctor", "print what this machine offers for boxes");
   CLI::App* serve_command = with_folder(app.add_subcommand("serve", "run rounds until SIGTERM"));
   CLI11_PARSE(app, argc, argv);
+  // Lanes and units need paths that hold from any folder.
+  layout.directory = std::filesystem::absolute(layout.directory).lexically_normal().string();
+  if (!init.config.socket.empty()) {
+    init.config.socket = std::filesystem::absolute(init.config.socket).string();
+  }
 
   if (init_command->parsed()) return Report(Init(layout, init));
   if (import_command->parsed())

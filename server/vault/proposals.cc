@@ -91,4 +91,10 @@ absl::Status Proposals::Settle(storage::Transaction& /*transaction*/, int64_t id
   return update.Run();
 }
 
+absl::Status Proposals::Withdraw(int64_t id) {
+  ASSIGN_OR_RETURN(storage::Transaction transaction, storage::Transaction::Begin(*database_));
+  RETURN_IF_ERROR(Settle(transaction, id, ProposalState::kRefused, "withdrawn"));
+  return transaction.CommitUnlogged();
+}
+
 }  // namespace pinhole::vault

@@ -37,6 +37,8 @@ class Proposals {
   // The newest data set proposal that was not refused: what `contest plan` counts against.
   // NOT_FOUND when there is none.
   absl::StatusOr<Proposal> LatestDataset();
+  // Takes back a proposal that still waits; one that was settled meanwhile stays as it is.
+  absl::Status Withdraw(int64_t id);
   absl::Status Settle(storage::Transaction& transaction, int64_t id, ProposalState state,
                       std::string_view reason);
 

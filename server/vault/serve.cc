@@ -60,7 +60,7 @@ absl::Status Server::IdleExchange() {
   pipe_.Open(0, deadline);
   Intake intake(vault_.state(), layout_.programs());
   pipe_.TakeBatch(intake, deadline);
-  RETURN_IF_ERROR(vault_.Exchange(ExchangeKind::kIdle, {}));
+  RETURN_IF_ERROR(vault_.Exchange(ExchangeKind::kIdle, {}, clock_.NowUnixMs()));
   pipe_.HandOver(0, vault_.ledger(), intake.mirror_size().value_or(0), deadline);
   return absl::OkStatus();
 }
@@ -93,7 +93,7 @@ absl::Status Server::Round(const replay::Contest& contest) {
   Intake intake(vault_.state(), layout_.programs());
   pipe_.TakeBatch(intake, Until(share(kBatchEnd)));
   PINHOLE_FAULT_POINT("batch-taken");
-  RETURN_IF_ERROR(vault_.Exchange(ExchangeKind::kRound, intake.arrived()));
+  RETURN_IF_ERROR(vault_.Exchange(ExchangeKind::kRound, intake.arrived(), clock_.NowUnixMs()));
   SleepUntil(share(kHandOver));
   pipe_.HandOver(round, vault_.ledger(), intake.mirror_size().value_or(0),
                  Until(share(kHandOverEnd)));

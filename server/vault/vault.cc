@@ -104,16 +104,17 @@ absl::StatusOr<std::vector<DueRun>> Vault::DueRuns() {
   return runs;
 }
 
-absl::Status Vault::Exchange(ExchangeKind kind, const std::vector<Arrived>& arrived) {
+absl::Status Vault::Exchange(ExchangeKind kind, const std::vector<Arrived>& arrived,
+                             int64_t now_ms) {
   const int64_t before = ledger_.size();
   ASSIGN_OR_RETURN(storage::Transaction transaction, storage::Transaction::Begin(*database_));
-  absl::Status appended = AppendAll(transaction, kind, arrived);
+  absl::Status appended = AppendAll(transaction, kind, arrived, now_ms);
   return Finish(std::move(transaction), std::move(appended), before);
 }
 
 absl::Status Vault::AppendAll(storage::Transaction& transaction, ExchangeKind kind,
-                              const std::vector<Arrived>& arrived) {
-  RETURN_IF_ERROR(AppendProposals(transaction, kind));
+                              const std::vector<Arrived>& arrived, int64_t now_ms) {
+  RETURN_IF_ERROR(AppendProposals(transaction, kind, now_ms));
   const replay::Contest* contest = state().Open();
   if (kind == ExchangeKind::kIdle || contest == nullptr) return absl::OkStatus();
   RETURN_IF_ERROR(AppendResults(transaction, *contest));
@@ -122,38 +123,43 @@ absl::Status Vault::AppendAll(storage::Transaction& transaction, ExchangeKind ki
   return AppendRound(transaction, *contest);
 }
 
-absl::Status Vault::AppendProposals(storage::Transaction& transaction, ExchangeKind kind) {
+absl::StatusOr<log::EncodedEntry> Vault::EntryOf(const Proposal& proposal, int64_t now_ms) const {
+  if (proposal.kind == ProposalKind::kCloseEarly) {
+    const replay::Contest* contest = state().Open();
+    if (contest == nullptr || contest->policy.policy.contest != proposal.contest) {
+      return absl::FailedPreconditionError("the contest is not open");
+    }
+    return log::Encode(log::ActEntry{.contest = proposal.contest,
+                                     .round = contest->NextRound(),
+                                     .charge = counting::CloseEarlyCharge(contest->policy.policy)});
+  }
+  ASSIGN_OR_RETURN(const log::Entry entry, log::ParseEntry(proposal.entry));
+  if (const auto* dataset = std::get_if<log::DatasetEntry>(&entry)) return log::Encode(*dataset);
+  const auto* policy = std::get_if<log::PolicyEntry>(&entry);
+  if (policy == nullptr) return absl::InternalError("a proposal that is no entry of its kind");
+  if (policy->policy.rounds.origin_ms <= now_ms) {
+    return absl::FailedPreconditionError("the start of its first round has passed: open it again");
+  }
+  return log::Encode(*policy);
+}
+
+absl::Status Vault::AppendProposals(storage::Transaction& transaction, ExchangeKind kind,
+                                    int64_t now_ms) {
   ASSIGN_OR_RETURN(const std::vector<Proposal> waiting, proposals_.Waiting());
   for (const Proposal& proposal : waiting) {
-    absl::StatusOr<log::EncodedEntry> encoded = absl::InternalError("no entry");
-    if (proposal.kind == ProposalKind::kCloseEarly) {
-      const replay::Contest* contest = state().Find(proposal.contest);
-      if (contest == nullptr || contest != state().Open()) {
-        RETURN_IF_ERROR(proposals_.Settle(transaction, proposal.id, ProposalState::kRefused,
-                                          "the contest is not open"));
-        continue;
-      }
-      if (kind == ExchangeKind::kIdle) continue;  // before round 1: it waits for the first exchange
-      encoded =
-          log::Encode(log::ActEntry{.contest = proposal.contest,
-                                    .round = contest->NextRound(),
-                                    .charge = counting::CloseEarlyCharge(contest->policy.policy)});
-    } else {
-      ASSIGN_OR_RETURN(const log::Entry entry, log::ParseEntry(proposal.entry));
-      if (const auto* dataset = std::get_if<log::DatasetEntry>(&entry))
-        encoded = log::Encode(*dataset);
-      if (const auto* policy = std::get_if<log::PolicyEntry>(&entry))
-        encoded = log::Encode(*policy);
+    // Before round 1 there is no exchange to close in: it waits for the first.
+    if (proposal.kind == ProposalKind::kCloseEarly && kind == ExchangeKind::kIdle &&
+        state().Open() != nullptr) {
+      continue;
     }
-    RETURN_IF_ERROR(encoded.status());
-    const absl::Status appended = ledger_.Append(transaction, *encoded);
-    if (!appended.ok() && !absl::IsFailedPrecondition(appended) &&
-        !absl::IsResourceExhausted(appended))
-      return appended;
-    RETURN_IF_ERROR(
-        proposals_.Settle(transaction, proposal.id,
-                          appended.ok() ? ProposalState::kAppended : ProposalState::kRefused,
-                          std::string(appended.message())));
+    const absl::StatusOr<log::EncodedEntry> entry = EntryOf(proposal, now_ms);
+    const absl::Status appended = entry.ok() ? ledger_.Append(transaction, *entry) : entry.status();
+    const bool refused =
+        absl::IsFailedPrecondition(appended) || absl::IsResourceExhausted(appended);
+    if (!appended.ok() && !refused) return appended;
+    RETURN_IF_ERROR(proposals_.Settle(transaction, proposal.id,
+                                      refused ? ProposalState::kRefused : ProposalState::kAppended,
+                                      std::string(appended.message())));
   }
   return absl::OkStatus();
 }

@@ -53,7 +53,7 @@ class Vault {
   // One transaction: the operator's proposals; then, in a round: RESULTs of all due, in ledger
   // order; TEAMs and ADMITs in order of arrival; ROUND; CLOSE after the last. On error nothing
   // happened.
-  absl::Status Exchange(ExchangeKind kind, const std::vector<Arrived>& arrived);
+  absl::Status Exchange(ExchangeKind kind, const std::vector<Arrived>& arrived, int64_t now_ms);
 
  private:
   Vault(storage::Database& database, Ledger ledger, Layout layout)
@@ -64,8 +64,10 @@ class Vault {
         layout_(std::move(layout)) {}
 
   absl::Status AppendAll(storage::Transaction& transaction, ExchangeKind kind,
-                         const std::vector<Arrived>& arrived);
-  absl::Status AppendProposals(storage::Transaction& transaction, ExchangeKind kind);
+                         const std::vector<Arrived>& arrived, int64_t now_ms);
+  absl::Status AppendProposals(storage::Transaction& transaction, ExchangeKind kind,
+                               int64_t now_ms);
+  absl::StatusOr<log::EncodedEntry> EntryOf(const Proposal& proposal, int64_t now_ms) const;
   absl::Status AppendResults(storage::Transaction& transaction, const replay::Contest& contest);
   absl::Status AppendArrived(storage::Transaction& transaction, const Arrived& arrived);
   absl::Status AppendSubmission(storage::Transaction& transaction,
