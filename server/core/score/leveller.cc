@@ -1,15 +1,9 @@
 #include "server/core/score/leveller.h"
 
+#include "server/core/score/wide.h"
+
 namespace pinhole::score {
 namespace {
-
-__extension__ using Wide = unsigned __int128;
-
-// True when n * each >= sum. A product that does not fit is larger than any sum that does.
-bool ProductReaches(uint64_t n, Wide each, Wide sum) {
-  Wide product;
-  return __builtin_mul_overflow(static_cast<Wide>(n), each, &product) || product >= sum;
-}
 
 bool AtLeastAsGood(contest::Metric metric, Wide sum, uint64_t rows, int64_t threshold) {
   if (metric == contest::Metric::kMatches) {

@@ -1,14 +1,12 @@
 #include "server/core/score/metrics.h"
 
-#include <algorithm>
 #include <cstring>
 
 #include "server/core/score/sheet.h"
+#include "server/core/score/wide.h"
 
 namespace pinhole::score {
 namespace {
-
-__extension__ using Wide = unsigned __int128;
 
 template <contest::Metric metric>
 inline Wide Term(int64_t prediction, int64_t label) {
@@ -17,6 +15,12 @@ inline Wide Term(int64_t prediction, int64_t label) {
   const uint64_t magnitude = static_cast<uint64_t>(error < 0 ? -error : error);
   if constexpr (metric == contest::Metric::kMae) return magnitude;
   return static_cast<Wide>(magnitude) * magnitude;
+}
+
+// By value: std::clamp takes references, which keeps its arguments in memory.
+inline int64_t Clip(int64_t value, int64_t low, int64_t high) {
+  value = value < low ? low : value;
+  return value > high ? high : value;
 }
 
 }  // namespace
@@ -45,16 +49,18 @@ bool SplitSums::AddRows(std::span<const int64_t> predictions, const uint8_t* rec
   Wide public_sum = 0;
   uint64_t public_rows = 0;
   uint64_t label_sum = 0;
+  const int64_t low = range_low_;
+  const int64_t high = range_high_;
   bool good = true;
   for (const int64_t prediction : predictions) {
     int64_t label;
     std::memcpy(&label, records, sizeof(label));
     const uint8_t set = records[sizeof(label)];
     records += kSheetRecordSize;
-    good = good & (set <= 1) & (label >= range_low_) & (label <= range_high_);
+    good = good & (set <= 1) & (label >= low) & (label <= high);
     // A label out of range is made harmless: the differences below must not overflow.
-    label = std::clamp(label, range_low_, range_high_);
-    const Wide term = Term<metric>(std::clamp(prediction, range_low_, range_high_), label);
+    label = Clip(label, low, high);
+    const Wide term = Term<metric>(Clip(prediction, low, high), label);
     const uint64_t is_public = 1 - uint64_t{set & 1U};
     sum += term;
     public_sum += term & (Wide{0} - is_public);

@@ -10,6 +10,7 @@
 
 #include "server/core/contest/policy.h"
 #include "server/core/score/raw_score.h"
+#include "server/core/score/wide.h"
 
 namespace pinhole::score {
 
@@ -36,8 +37,8 @@ class SplitSums {
   const contest::Metric metric_;
   const int64_t range_low_;
   const int64_t range_high_;
-  RawScore::Sum sum_ = 0;         // over all rows
-  RawScore::Sum public_sum_ = 0;  // over the public rows
+  Wide sum_ = 0;         // over all rows
+  Wide public_sum_ = 0;  // over the public rows
   uint64_t rows_ = 0;
   uint64_t public_rows_ = 0;
   uint64_t label_sum_ = 0;

@@ -1,66 +1,83 @@
 #include "server/core/score/predictions.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
+#include <optional>
 
 namespace pinhole::score {
 namespace {
 
-constexpr std::array<uint64_t, 19> kPowersOfTen = [] {
-  std::array<uint64_t, 19> powers = {};
-  uint64_t power = 1;
-  for (uint64_t& each : powers) {
-    each = power;
-    power *= 10;
-  }
-  return powers;
-}();
+static_assert(std::endian::native == std::endian::little);
 
-constexpr ptrdiff_t kDecimals = 6;
-// The common shape of a line, read without looking at it twice: sign, 1 to 9 digits, point, 1 to 24
-// decimals, line end. At most 37 bytes, so it never leaves a window of kMaxLine bytes.
-constexpr ptrdiff_t kShortWhole = 9;
-constexpr ptrdiff_t kShortRest = 18;
+// Eight characters as one little-endian word, so that eight digits cost as much as one.
+struct EightDigits {
+  uint64_t values;  // of the digits at the front, one a byte
+  unsigned count;   // of the digits at the front, 0 to 8
+};
 
-// Reads digits while there are any and fewer than `most`, onto `value`.
-inline const uint8_t* ScanDigits(const uint8_t* at, ptrdiff_t most, uint64_t* value) {
-  const uint8_t* const end = at + most;
-  for (; at != end; ++at) {
-    const unsigned digit = static_cast<unsigned>(*at) - '0';
-    if (digit > 9) break;
-    *value = *value * 10 + digit;
-  }
-  return at;
+inline EightDigits LookAtEight(const uint8_t* at) {
+  uint64_t word;
+  std::memcpy(&word, at, sizeof(word));
+  const uint64_t values = word ^ 0x3030303030303030;
+  // The high bit of a byte is set when it is no digit. A carry out of such a byte spoils only later
+  // ones, and only the first counts.
+  const uint64_t others = ((values + 0x7676767676767676) | values) & 0x8080808080808080;
+  return {values, static_cast<unsigned>(std::countr_zero(others)) / 8};
 }
 
-// Reads one line of the common shape. Returns the first byte after its end, or nothing when the
-// line has another shape, right or wrong.
+// The number that eight values say, the first in the lowest byte: pairs, then all four pairs.
+inline uint64_t NumberOf(uint64_t values) {
+  const uint64_t pairs = values * 10 + (values >> 8);
+  constexpr uint64_t kEveryFourth = 0x000000ff000000ff;
+  return ((pairs & kEveryFourth) * (uint64_t{1'000'000} << 32 | 100) +
+          ((pairs >> 16) & kEveryFourth) * (uint64_t{10'000} << 32 | 1)) >>
+         32;
+}
+
+constexpr int64_t kMillion = 1'000'000;
+constexpr ptrdiff_t kShortWhole = 8;
+
+// The common shape of a line, read without looking at it twice: sign, 1 to 8 digits, point, 1 to 24
+// decimals, line end: at most 36 bytes, and no look goes beyond a window of kMaxLine bytes.
+//
+// Returns the first byte after the line's end, or nothing when the line has another shape, right or
+// wrong.
 inline const uint8_t* ScanShortLine(const uint8_t* at, int64_t* out) {
   const bool negative = *at == '-';
   at += negative || *at == '+' ? 1 : 0;
-  uint64_t magnitude = 0;
-  const uint8_t* first = at;
-  at = ScanDigits(at, kShortWhole, &magnitude);
-  if (at == first) return nullptr;
-  ptrdiff_t decimals = 0;
+  // One by one: most lines have the same few digits here, which a processor guesses ahead.
+  const uint8_t* const whole_end = at + kShortWhole;
+  const uint8_t* const whole = at;
+  int64_t magnitude = 0;
+  for (; at != whole_end && *at >= '0' && *at <= '9'; ++at)
+    magnitude = magnitude * 10 + (*at - '0');
+  if (at == whole) return nullptr;
+  magnitude *= kMillion;
   if (*at == '.') {
-    first = ++at;
-    at = ScanDigits(at, kDecimals, &magnitude);
-    decimals = at - first;
-    if (decimals == 0) return nullptr;
-  }
-  magnitude *= kPowersOfTen[static_cast<size_t>(kDecimals - decimals)];
-  if (decimals == kDecimals && *at >= '0' && *at <= '9') {
-    uint64_t rest = 0;
-    first = at;
-    at = ScanDigits(at, kShortRest, &rest);
-    const uint64_t unit = kPowersOfTen[static_cast<size_t>(at - first)];
-    const uint64_t twice = 2 * rest;
-    if (twice > unit || (twice == unit && magnitude % 2 != 0)) ++magnitude;
+    ++at;
+    const EightDigits decimals = LookAtEight(at);
+    if (decimals.count == 0) return nullptr;
+    at += decimals.count;
+    // Cut so that zeros stand behind: always eight decimals, two more than are kept.
+    const uint64_t eight = NumberOf(decimals.values & (~uint64_t{0} >> (64 - 8 * decimals.count)));
+    uint64_t beyond = 0;
+    if (decimals.count == 8) {
+      for (int block = 0; block < 2; ++block) {
+        const EightDigits more = LookAtEight(at);
+        if (more.count == 0) break;
+        beyond |= more.values << (64 - 8 * more.count);
+        at += more.count;
+      }
+    }
+    magnitude += static_cast<int64_t>(eight / 100);
+    const uint64_t rest = eight % 100;
+    const bool tie_goes_up = beyond != 0 || magnitude % 2 != 0;
+    magnitude += rest > 50 || (rest == 50 && tie_goes_up) ? 1 : 0;
   }
   at += at[0] == '\r' ? 1 : 0;
   if (*at != '\n') return nullptr;
-  *out = negative ? -static_cast<int64_t>(magnitude) : static_cast<int64_t>(magnitude);
+  *out = negative ? -magnitude : magnitude;
   return at + 1;
 }
 
@@ -78,7 +95,6 @@ size_t WidthOf(contest::PredictionFormat format) {
 // and infinity stay what they are.
 template <typename T>
 bool DecodeValues(const uint8_t* bytes, size_t count, int64_t* out) {
-  static_assert(std::endian::native == std::endian::little);
   bool finite = true;
   for (size_t i = 0; i < count; ++i) {
     T value;

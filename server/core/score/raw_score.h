@@ -9,6 +9,7 @@
 
 #include "server/core/contest/policy.h"
 #include "server/core/score/level.h"
+#include "server/core/score/wide.h"
 
 namespace pinhole::rehearsal {
 class Reveal;
@@ -26,13 +27,11 @@ class RawScore {
   friend Level LevelOf(const RawScore& score, const contest::LevelScale& scale);
   friend class rehearsal::Reveal;
 
-  __extension__ using Sum = unsigned __int128;
-
-  RawScore(contest::Metric metric, Sum sum, uint64_t rows)
+  RawScore(contest::Metric metric, Wide sum, uint64_t rows)
       : metric_(metric), sum_(sum), rows_(rows) {}
 
   contest::Metric metric_;
-  Sum sum_;        // of squared errors, of absolute errors (millionths), or of matches
+  Wide sum_;       // of squared errors, of absolute errors (millionths), or of matches
   uint64_t rows_;  // in the set
 };
 

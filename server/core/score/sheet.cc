@@ -4,6 +4,8 @@
 #include <bit>
 #include <cstring>
 
+#include "server/core/score/wide.h"
+
 namespace pinhole::score {
 namespace {
 
@@ -57,7 +59,6 @@ SheetFault Check(const SheetHeader& header) {
   if (header.rows > kMaxSheetRows || header.public_rows > header.rows) {
     return SheetFault::kTooManyRows;
   }
-  __extension__ using Wide = unsigned __int128;
   const Wide width = static_cast<Wide>(header.scoring.range_high - header.scoring.range_low);
   Wide sum;
   if (__builtin_mul_overflow(width * width, static_cast<Wide>(header.rows), &sum)) {

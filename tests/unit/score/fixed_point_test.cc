@@ -66,6 +66,8 @@ TEST(FixedPointOfText, ReadsEverySpellingOfTheGrammar) {
       {"beyond_the_limit", "2000000000.000001", limit},
       {"nine_times_the_limit", "9999999999.999999", limit},
       {"huge_exponent", "1e+99999999999999999999999999999999999", limit},
+      {"exponent_past_64_bits", "1e+18446744073709551616", limit},
+      {"small_exponent_past_64_bits", "1e-18446744073709551616", 0},
       {"minus_huge", "-1e300", -limit},
       {"end_of_the_widest_range", "1000000000", kFixedPointLimit / 2},
   };
@@ -202,11 +204,11 @@ TEST(FixedPointOfDouble, RoundsTheProductToNearestEven) {
       {"zero", 0.0, 0},
       {"minus_zero", -0.0, 0},
       {"one_and_a_half", 1.5, 1'500'000},
-      {"tie_down_to_even", 0.5 / 64 * 1e-6 * 64 * 5, 2},  // 2.5e-6: the product is 2.5
-      {"dyadic_tie_to_even_below", 0.0078125 / 2, 3906},  // 3906.25
-      {"dyadic_tie", 0.0009765625 / 2, 488},              // 488.28125
-      {"exact_tie_down", 1.0 / 128 + 1.0 / 64, 23438},    // 23437.5 -> even 23438
-      {"exact_tie_up", 1.0 / 128 * 5, 39062},             // 39062.5 -> even 39062
+      {"product_rounds_to_a_tie", 2.5e-6, 2},
+      {"a_quarter_goes_down", 0.0078125 / 2, 3906},          // 3906.25
+      {"above_a_quarter_goes_down", 0.0009765625 / 2, 488},  // 488.28125
+      {"exact_tie_down", 1.0 / 128 + 1.0 / 64, 23438},       // 23437.5 -> even 23438
+      {"exact_tie_up", 1.0 / 128 * 5, 39062},                // 39062.5 -> even 39062
       {"negative_exact_tie", -1.0 / 128 * 5, -39062},
       {"smallest_denormal", std::numeric_limits<double>::denorm_min(), 0},
       {"largest", std::numeric_limits<double>::max(), kFixedPointLimit},
@@ -273,6 +275,27 @@ TEST(ExactScoring, SameValueSameIntegerInEveryFormat) {
   EXPECT_GT(compared, 200'000);
   EXPECT_EQ(FixedPointOfText("1.5"), FixedPointOfDouble(static_cast<double>(1.5F)));
   EXPECT_EQ(FixedPointOfText("1.5"), FixedPointOfDouble(1.5));
+}
+
+// The border of the promise above: with a mantissa of more than 39 bits the double product can
+// itself be rounded, here onto a tie that the exact decimal value misses by 2^-31 of a millionth.
+TEST(ExactScoring, DoubleProductDecidesBeyond39Bits) {
+  int differences = 0;
+  for (int64_t low = 0; low < 32; ++low) {
+    // m * 15625 = 2^30 + 1 modulo 2^31, so that m / 2^37 is just above a half of a millionth.
+    const int64_t inverse = 1'757'569'337;
+    ASSERT_EQ(inverse * 15'625 % (int64_t{1} << 31), 1);
+    const int64_t residue =
+        static_cast<int64_t>((Wide{1'073'741'825} * static_cast<Wide>(inverse)) % (Wide{1} << 31));
+    const double value = std::ldexp(static_cast<double>(residue + ((512 + low) << 31)), -37);
+    const std::string text = ExactText(value);
+    ASSERT_FALSE(text.empty());
+    const int64_t difference = *FixedPointOfText(text) - *FixedPointOfDouble(value);
+    ASSERT_GE(difference, 0);
+    ASSERT_LE(difference, 1);
+    differences += difference == 0 ? 0 : 1;
+  }
+  EXPECT_GT(differences, 0);
 }
 
 }  // namespace

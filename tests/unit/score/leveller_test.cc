@@ -6,6 +6,7 @@
 #include <random>
 #include <type_traits>
 
+#include "server/core/score/wide.h"
 #include "tests/unit/score/mock.h"
 
 namespace pinhole::score {
@@ -150,7 +151,18 @@ TEST(LevelOf, WidestRangeDoesNotOverflow) {
   EXPECT_EQ(levels->final_level.index(), 50'000);
 }
 
-__extension__ using Wide = unsigned __int128;
+// 2^32 rows and T = 10^15 are more than 128 bits, and so more than any sum.
+TEST(ProductReaches, NeverWrapsAround) {
+  const Wide most = ~Wide{0};
+  const Wide square = Wide{1'000'000'000'000'000} * 1'000'000'000'000'000;
+  EXPECT_TRUE(ProductReaches(uint64_t{1} << 32, square, most));
+  EXPECT_TRUE(ProductReaches(uint64_t{1} << 32, Wide{1} << 96, 1));
+  EXPECT_TRUE(ProductReaches(1, most, most));
+  EXPECT_FALSE(ProductReaches(1, most - 1, most));
+  EXPECT_TRUE(ProductReaches(3, 7, 21));
+  EXPECT_FALSE(ProductReaches(3, 7, 22));
+  EXPECT_FALSE(ProductReaches(0, most, 1));
+}
 
 // From best to worst, each level tried, by the formulas of leveller.h.
 int BySearch(Metric metric, const std::vector<int64_t>& errors, const contest::LevelScale& scale) {

@@ -35,8 +35,11 @@ Reading Read(PredictionFormat format, uint64_t rows, ByteView bytes, size_t piec
                           out.begin() + static_cast<ptrdiff_t>(count));
   };
   while (!bytes.empty() && parser.fault() == kNone) {
-    ByteView part = bytes.first(std::min(piece, bytes.size()));
-    bytes = bytes.subspan(part.size());
+    // A copy of its own, so that an address sanitizer sees a look beyond its end.
+    const ByteView front = bytes.first(std::min(piece, bytes.size()));
+    const std::vector<uint8_t> copy(front.begin(), front.end());
+    bytes = bytes.subspan(front.size());
+    ByteView part = copy;
     while (!part.empty() && parser.fault() == kNone) {
       const PredictionParser::Progress progress = parser.Feed(part, out);
       take(progress.written);
@@ -182,7 +185,6 @@ TEST(TextPredictions, QuickPathAgreesWithTheCarefulOne) {
 // One changed byte anywhere is refused or is another number: never another count of rows.
 TEST(TextPredictions, AnyByteInAnyPlaceKeepsTheRowCount) {
   const std::string good = "1.25\n-3\r\n4e+1\n";
-  const std::string padding(60, '\0');
   for (size_t at = 0; at < good.size(); ++at) {
     for (int byte = 0; byte < 256; ++byte) {
       std::string changed = good;
@@ -217,8 +219,7 @@ void CheckBinaryFaults(PredictionFormat format) {
       {"torn_magic", 3, "PINHO", kBadMagic, 0},
       {"other_magic", 3, "PINHOLE2" + good.substr(8), kBadMagic, 0},
       {"text_instead", 3, "1\n2\n3\n", kBadMagic, 0},
-      {"magic_twice", 3, std::string(kBinaryMagic) + good,
-       sizeof(T) == 8 ? kTooManyRows : kTooManyRows, 3},
+      {"magic_twice", 3, std::string(kBinaryMagic) + good, kTooManyRows, 3},
       {"one_too_few", 4, good, kTooFewRows, 3},
       {"one_too_many", 2, good, kTooManyRows, 2},
       {"one_byte_too_many", 3, good + "x", kTooManyRows, 3},
