@@ -10,6 +10,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_format.h"
@@ -22,6 +24,8 @@ namespace {
 using protocol::Accounting;
 
 constexpr absl::Duration kEmptyingPatience = absl::Seconds(5);
+// A sweep of another lane's start holds a lock for moments only.
+constexpr absl::Duration kLockPatience = absl::Milliseconds(500);
 constexpr size_t kMostNameBytes = 40;
 
 bool GoodName(std::string_view name) {
@@ -76,6 +80,15 @@ absl::Status MakeDirectory(const std::string& path) {
   return absl::OkStatus();
 }
 
+bool LockWithin(int directory, absl::Duration patience) {
+  const absl::Time give_up = absl::Now() + patience;
+  while (::flock(directory, LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK || absl::Now() > give_up) return false;
+    absl::SleepFor(absl::Milliseconds(1));
+  }
+  return true;
+}
+
 // Opens and locks the group. A group that its last owner removed between the two is made again.
 absl::StatusOr<UniqueFd> MakeAndLock(const std::string& path) {
   for (;;) {
@@ -85,7 +98,7 @@ absl::StatusOr<UniqueFd> MakeAndLock(const std::string& path) {
     if (!directory.valid()) {
       return absl::ErrnoToStatus(errno, absl::StrFormat("open the cgroup %s", path));
     }
-    if (::flock(directory.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (!LockWithin(directory.get(), kLockPatience)) {
       return absl::FailedPreconditionError(absl::StrFormat(
           "another process holds the cgroup %s; give this lane another cgroup_name", path));
     }
@@ -125,6 +138,20 @@ void RemoveGroup(const std::string& path, int directory) {
   const absl::Time give_up = absl::Now() + kEmptyingPatience;
   while (::rmdir(path.c_str()) != 0 && errno == EBUSY && absl::Now() < give_up) {
     absl::SleepFor(absl::Milliseconds(1));
+  }
+}
+
+// Removes the empty groups whose owners died without doing so: those that nobody locks. One that is
+// not empty is left to the next lane of its name, which ends what is inside.
+void Sweep(const std::string& top) {
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(top, error)) {
+    if (!entry.is_directory(error)) continue;
+    UniqueFd directory(::open(entry.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (directory.valid() && ::flock(directory.get(), LOCK_EX | LOCK_NB) == 0 &&
+        ReadAt(directory.get(), "cgroup.procs").empty()) {
+      ::rmdir(entry.path().c_str());
+    }
   }
 }
 
@@ -184,6 +211,8 @@ absl::StatusOr<ControlGroups> ControlGroups::Create(std::string_view root, std::
       if (absl::Status status = PassControllersOn(group); !status.ok()) return status;
     }
   }
+  Sweep(memory_top);
+  if (version1) Sweep(pids_top);
   absl::StatusOr<UniqueFd> memory = MakeAndLock(Join(memory_top, name));
   if (!memory.ok()) return memory.status();
   groups.memory_ = *std::move(memory);

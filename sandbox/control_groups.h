@@ -29,7 +29,7 @@ class ControlGroups {
   ControlGroups() = default;
 
   // Makes the groups, or takes over left-over ones and kills what lives in them. The limits that a
-  // launcher writes are given to `uid`. Needs root.
+  // launcher writes are given to `uid`. Empty groups of other dead owners are removed. Needs root.
   //
   // Errors: INVALID_ARGUMENT for a name outside [a-z0-9-]{1,40}; FAILED_PRECONDITION when the
   // machine has no memory and pids controllers, or another process holds the groups; else errno.
