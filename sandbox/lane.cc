@@ -133,7 +133,6 @@ absl::Status Lane::Impl::Greet(const LaneConfig& config) {
   absl::Status sent =
       SendPacket(socket_.get(), std::as_bytes(std::span(&hello, 1)),
                  counted ? std::span<const int>(directories) : std::span<const int>());
-  if (!sent.ok()) return sent;
 
   pollfd event{socket_.get(), POLLIN, 0};
   int ready = 0;
@@ -142,10 +141,12 @@ absl::Status Lane::Impl::Greet(const LaneConfig& config) {
   } while (ready < 0 && errno == EINTR);
   protocol::HelloReply reply;
   absl::StatusOr<size_t> length = 0;
-  if (ready == 1)
+  if (ready == 1) {
     length = ReceivePacket(socket_.get(), std::as_writable_bytes(std::span(&reply, 1)));
-  if (!length.ok()) return length.status();
-  if (*length != sizeof reply || reply.header.version != protocol::kVersion) {
+  }
+  // However it fell silent: what was started is no launcher, or not of this build.
+  if (!sent.ok() || !length.ok() || *length != sizeof reply ||
+      reply.header.version != protocol::kVersion) {
     return absl::UnavailableError(
         absl::StrFormat("the launcher %s did not answer; is it the pinhole-box of this build?",
                         config.launcher_path));

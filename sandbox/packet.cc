@@ -11,6 +11,17 @@
 #include "sandbox/protocol/protocol.h"
 
 namespace pinhole::sandbox {
+namespace {
+
+// A peer that ended says so in one of two ways, depending on what it had left unread.
+absl::Status SocketError(int error, const char* doing) {
+  if (error == EPIPE || error == ECONNRESET) {
+    return absl::UnavailableError("the lane's launcher is gone");
+  }
+  return absl::ErrnoToStatus(error, doing);
+}
+
+}  // namespace
 
 absl::Status SendPacket(int socket, std::span<const std::byte> packet,
                         std::span<const int> descriptors) {
@@ -35,7 +46,7 @@ absl::Status SendPacket(int socket, std::span<const std::byte> packet,
   do {
     sent = ::sendmsg(socket, &message, MSG_NOSIGNAL);
   } while (sent < 0 && errno == EINTR);
-  if (sent < 0) return absl::ErrnoToStatus(errno, "send to the lane's launcher");
+  if (sent < 0) return SocketError(errno, "send to the lane's launcher");
   return absl::OkStatus();
 }
 
@@ -44,7 +55,7 @@ absl::StatusOr<size_t> ReceivePacket(int socket, std::span<std::byte> packet) {
   do {
     got = ::recv(socket, packet.data(), packet.size(), 0);
   } while (got < 0 && errno == EINTR);
-  if (got < 0) return absl::ErrnoToStatus(errno, "receive from the lane's launcher");
+  if (got < 0) return SocketError(errno, "receive from the lane's launcher");
   return static_cast<size_t>(got);
 }
 

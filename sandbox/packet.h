@@ -9,11 +9,13 @@
 
 namespace pinhole::sandbox {
 
-// `descriptors` stay the caller's. Errors: errno of the socket; EPIPE when the launcher is gone.
+// `descriptors` stay the caller's. Errors: UNAVAILABLE when the launcher is gone; else errno of the
+// socket.
 absl::Status SendPacket(int socket, std::span<const std::byte> packet,
                         std::span<const int> descriptors);
 
-// Waits for one packet and returns its length, 0 when the launcher is gone. Takes no descriptors.
+// Waits for one packet and returns its length, 0 when the launcher has ended. Takes no descriptors.
+// Errors as above.
 absl::StatusOr<size_t> ReceivePacket(int socket, std::span<std::byte> packet);
 
 }  // namespace pinhole::sandbox
