@@ -1,0 +1,75 @@
+#include "server/core/replay/bundle.h"
+
+#include "absl/strings/str_format.h"
+#include "server/core/base/status.h"
+#include "server/core/base/text.h"
+
+namespace pinhole::replay {
+namespace {
+
+constexpr std::string_view kTitle = "pinhole bundle v1\n";
+constexpr std::string_view kCheckpointKey = "checkpoint ";
+// A note with the most signatures a note may have stays far below this.
+constexpr int64_t kMaxCheckpointBytes = 65'535;
+
+}  // namespace
+
+void AppendEntryFrame(std::string& out, std::string_view entry) {
+  out.push_back(static_cast<char>(entry.size() >> 8));
+  out.push_back(static_cast<char>(entry.size() & 0xff));
+  out.append(entry);
+}
+
+absl::StatusOr<std::string_view> TakeEntryFrame(std::string_view& rest) {
+  if (rest.size() < 2) return absl::InvalidArgumentError("the length of an entry is cut off");
+  const size_t length =
+      static_cast<size_t>(static_cast<uint8_t>(rest[0])) << 8 | static_cast<uint8_t>(rest[1]);
+  if (length == 0) return absl::InvalidArgumentError("an entry of no bytes");
+  if (rest.size() - 2 < length) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("an entry of %d bytes is cut off after %d", length, rest.size() - 2));
+  }
+  const std::string_view entry = rest.substr(2, length);
+  rest.remove_prefix(2 + length);
+  return entry;
+}
+
+std::string EncodeBundle(const Bundle& bundle) {
+  std::string out = absl::StrFormat("%s%s%d\n%s", kTitle, kCheckpointKey, bundle.checkpoint.size(),
+                                    bundle.checkpoint);
+  for (const std::string& entry : bundle.entries) AppendEntryFrame(out, entry);
+  return out;
+}
+
+absl::StatusOr<Bundle> DecodeBundle(std::string_view bytes) {
+  if (!bytes.starts_with(kTitle)) {
+    return absl::InvalidArgumentError("no bundle: it must begin with \"pinhole bundle v1\"");
+  }
+  bytes.remove_prefix(kTitle.size());
+  const size_t end = bytes.substr(0, kCheckpointKey.size() + 20).find('\n');
+  if (!bytes.starts_with(kCheckpointKey) || end == std::string_view::npos) {
+    return absl::InvalidArgumentError("no bundle: its second line must be \"checkpoint <bytes>\"");
+  }
+  const absl::StatusOr<int64_t> length = ParseIntegerIn(
+      bytes.substr(kCheckpointKey.size(), end - kCheckpointKey.size()), 1, kMaxCheckpointBytes);
+  if (!length.ok()) {
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "no bundle: the length of its checkpoint is no number from 1 to %d", kMaxCheckpointBytes));
+  }
+  bytes.remove_prefix(end + 1);
+  const auto note_bytes = static_cast<size_t>(*length);
+  if (bytes.size() < note_bytes) return absl::InvalidArgumentError("the checkpoint is cut off");
+  Bundle bundle{.checkpoint = std::string(bytes.substr(0, note_bytes))};
+  bytes.remove_prefix(note_bytes);
+  while (!bytes.empty()) {
+    const absl::StatusOr<std::string_view> entry = TakeEntryFrame(bytes);
+    if (!entry.ok()) {
+      return absl::InvalidArgumentError(absl::StrFormat(
+          "entry %d: %s: fetch the bundle again", bundle.entries.size(), entry.status().message()));
+    }
+    bundle.entries.emplace_back(*entry);
+  }
+  return bundle;
+}
+
+}  // namespace pinhole::replay
