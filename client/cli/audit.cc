@@ -1,0 +1,110 @@
+#include "client/cli/audit.h"
+
+#include "absl/strings/str_format.h"
+#include "server/core/log/entries.h"
+
+namespace pinhole::cli {
+namespace {
+
+void CheckHead(std::string_view checkpoint, const NoteVerifier& log, AuditReport& report) {
+  absl::StatusOr<Checkpoint> head = OpenCheckpoint(checkpoint, log);
+  if (!head.ok()) {
+    report.problems.push_back(absl::StrFormat("the checkpoint is not signed by %s: %s",
+                                              log.ToVkey(), head.status().message()));
+    return;
+  }
+  report.signature = Verdict::kHolds;
+  report.head = *std::move(head);
+}
+
+void CheckLength(int64_t index, std::string_view entry, AuditReport& report) {
+  const std::string_view type = log::EntryType(entry);
+  ++report.type_counts[type.empty() ? "?" : std::string(type)];
+  if (entry.size() >= 8 && log::EntryLength(entry) == entry.size()) return;
+  report.lengths = Verdict::kBroken;
+  report.problems.push_back(absl::StrFormat("entry %d has %d bytes, which is no length of its type",
+                                            index, entry.size()));
+}
+
+void Replay(std::span<const std::string> entries, AuditReport& report) {
+  for (const std::string& entry : entries) {
+    if (const absl::Status applied = report.state.Apply(entry); !applied.ok()) {
+      report.problems.push_back(absl::StrFormat("the replay stops at entry %d: %s",
+                                                report.state.size(), applied.message()));
+      return;
+    }
+  }
+  report.replay = Verdict::kHolds;
+}
+
+// The root is of the bytes alone, so that it is judged even where the replay stops.
+void CheckRoot(std::span<const std::string> entries, AuditReport& report) {
+  if (!report.head.has_value()) return;
+  if (report.head->size != entries.size()) {
+    report.problems.push_back(absl::StrFormat("the checkpoint covers %d entries, there are %d",
+                                              report.head->size, entries.size()));
+    return;
+  }
+  MerkleFrontier tree;
+  for (const std::string& entry : entries) tree.Append(LeafHash(entry));
+  if (tree.Root() != report.head->root) {
+    report.problems.push_back("the entries have not the root that was signed");
+    return;
+  }
+  report.root = Verdict::kHolds;
+}
+
+void CheckBudget(AuditReport& report) {
+  const Lifetime lifetime = LifetimeOf(report.state);
+  // Under every-score the account is counted, not capped.
+  bool capped = true;
+  for (const auto& [name, contest] : report.state.contests()) {
+    capped &= contest.policy.policy.release.rule != contest::ReleaseRule::kEveryScore;
+    if (contest.charged + contest.acts_used > contest.policy.contest) {
+      report.problems.push_back(
+          absl::StrFormat("contest %s used more bits than it reserved", name));
+    }
+  }
+  if (capped && lifetime.used > lifetime.budget) {
+    report.problems.push_back("more bits were used than the data set's owner signed");
+  }
+}
+
+}  // namespace
+
+AuditReport Audit(std::span<const std::string> entries, std::string_view checkpoint,
+                  const NoteVerifier& log) {
+  AuditReport report;
+  report.entry_count = static_cast<int64_t>(entries.size());
+  CheckHead(checkpoint, log, report);
+  CheckRoot(entries, report);
+  int64_t index = 0;
+  for (const std::string& entry : entries) CheckLength(index++, entry, report);
+  Replay(entries, report);
+  CheckBudget(report);
+  return report;
+}
+
+const replay::Contest* ChooseContest(const replay::LedgerState& state, std::string_view name) {
+  if (!name.empty()) return state.Find(name);
+  if (const replay::Contest* open = state.Open(); open != nullptr) return open;
+  const replay::Contest* latest = nullptr;
+  for (const auto& [id, contest] : state.contests()) {
+    if (latest == nullptr || contest.policy_index > latest->policy_index) latest = &contest;
+  }
+  return latest;
+}
+
+Lifetime LifetimeOf(const replay::LedgerState& state) {
+  Lifetime lifetime{.used = state.account().spent,
+                    .reserved = state.account().reserved,
+                    .budget = state.account().budget};
+  if (const replay::Contest* open = state.Open(); open != nullptr) {
+    const counting::Bits used = open->charged + open->acts_used;
+    lifetime.used += used;
+    lifetime.reserved = lifetime.reserved - used;
+  }
+  return lifetime;
+}
+
+}  // namespace pinhole::cli

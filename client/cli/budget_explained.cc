@@ -1,0 +1,66 @@
+#include "client/cli/budget_explained.h"
+
+#include "absl/strings/str_format.h"
+#include "client/cli/table.h"
+
+namespace pinhole::cli {
+namespace {
+
+std::string Formula(const contest::Policy& policy) {
+  const contest::Release& release = policy.release;
+  const int levels = policy.scoring.scale.level_count();
+  if (release.rule == contest::ReleaseRule::kEveryScore) {
+    return absl::StrFormat(
+        "  rule every-score: each of k tries shows one of L levels or FAILED\n"
+        "  N = (L+1)^k with k = %d, L = %d\n",
+        release.tries, levels);
+  }
+  return absl::StrFormat(
+      "  rule improvements: i of k tries show a level, each at least m better than the one "
+      "before,\n"
+      "  e of the others show FAILED, the rest NOT_IMPROVED\n"
+      "  N = sum over i <= j and e <= f of C(k,i) * C(k-i,e) * C(l-(i-1)(m-1),i)\n"
+      "  k = %d tries, l = %d levels, j = %d scores, f = %d failure notices, m = %d\n",
+      release.tries, levels, release.shown_scores, release.shown_failures, release.min_gain);
+}
+
+}  // namespace
+
+std::string BudgetPython(const contest::Policy& policy) {
+  const contest::Release& release = policy.release;
+  const int levels = policy.scoring.scale.level_count();
+  if (release.rule == contest::ReleaseRule::kEveryScore) {
+    return absl::StrFormat("python3 -c \"print('%%x' %% (%d+1)**%d)\"", levels, release.tries);
+  }
+  return absl::StrFormat(
+      "python3 -c \"from math import comb; k,l,j,f,m=%d,%d,%d,%d,%d; "
+      "C=lambda n,r: comb(n,r) if n>=0 else 0; "
+      "print('%%x' %% sum(C(k,i)*C(k-i,e)*(C(l-(i-1)*(m-1),i) if i else 1) "
+      "for i in range(min(j,k)+1) for e in range(f+1)))\"",
+      release.tries, levels, release.shown_scores, release.shown_failures, release.min_gain);
+}
+
+std::string BudgetExplained(const replay::Contest& contest) {
+  const contest::Policy& policy = contest.policy.policy;
+  const counting::WorstCase worst = counting::CountWorstCase(policy);
+  std::string text =
+      absl::StrFormat("BUDGET of %s: how many ledgers the policy allows\n", policy.contest);
+  text += Formula(policy);
+  text += absl::StrFormat("  N of a team = %s (hex)\n", worst.team_count.ToHex());
+  text += absl::StrFormat("  as POLICY states it: %s\n",
+                          worst.team_count == contest.policy.team_count ? "yes" : "NO");
+  text += absl::StrFormat("  log2 N, rounded up: %s bits a team\n", worst.team.ToString());
+  std::vector<std::vector<std::string>> sum = {
+      {absl::StrFormat("%s of %s bits", Count(policy.release.teams, "team", "teams"),
+                       worst.team.ToString()),
+       worst.all_teams.ToString()},
+      {"final board (none)", worst.final_board.ToString()},
+      {"acts and shifts", worst.acts.ToString()},
+      {"contest, as reserved", worst.contest.ToString()},
+      {"used so far", (contest.charged + contest.acts_used).ToString()},
+  };
+  text += FormatTable(sum, 2);
+  return text + "  N once more, without this program:\n  " + BudgetPython(policy) + "\n";
+}
+
+}  // namespace pinhole::cli

@@ -1,0 +1,214 @@
+#include "client/cli/command_line.h"
+
+#include <CLI/CLI.hpp>
+
+#include "client/cli/commands.h"
+#include "client/cli/json_views.h"
+#include "server/core/base/text.h"
+
+namespace pinhole::cli {
+namespace {
+
+constexpr const char* kFooter =
+    "Exit codes: 0 ok, 1 refused or a negative result, 2 usage, 3 the server cannot be reached,\n"
+    "4 verification failed. State is kept in $PINHOLE_HOME, or ~/.config/pinhole.";
+
+// Holds the options that CLI11 writes into while it parses, and the command that was chosen.
+class Commands {
+ public:
+  explicit Commands(CommandContext& context) : context_(context) {
+    app_.footer(kFooter);
+    app_.require_subcommand(1);
+    AddKeys();
+    AddJoin();
+    AddReads();
+    AddRehearsal();
+    AddSubmit();
+    AddAudit();
+  }
+
+  ExitCode Run(int argc, const char* const* argv) {
+    try {
+      app_.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+      // --help arrives here too, with exit code 0.
+      const int code = app_.exit(error, context_.out, context_.err);
+      return code == 0 ? ExitCode::kOk : ExitCode::kUsage;
+    }
+    const Ending ending = chosen_(context_);
+    if (ending.ok()) return *ending;
+    return Tell(ending.status());
+  }
+
+ private:
+  template <typename Options>
+  using Function = Ending (*)(const CommandContext&, const Options&);
+
+  template <typename Options>
+  CLI::App* Add(const char* name, const char* description, Options& options,
+                Function<Options> function, CLI::App* parent = nullptr) {
+    CLI::App* const command =
+        (parent == nullptr ? &app_ : parent)->add_subcommand(name, description);
+    command->add_flag_callback(
+        "--json", [this] { context_.format = OutputFormat::kJson; }, "print JSON for programs");
+    command->final_callback([this, &options, function] {
+      chosen_ = [&options, function](const CommandContext& context) {
+        return function(context, options);
+      };
+    });
+    return command;
+  }
+
+  void AddServer(CLI::App* command, std::string& server) {
+    command->add_option("--server", server, "HOST:PORT, when not the default server");
+  }
+  void AddWait(CLI::App* command, Wait& wait, const char* description) {
+    command->add_flag_callback(
+        "--wait", [&wait] { wait = Wait::kYes; }, description);
+  }
+
+  void AddKeys();
+  void AddJoin();
+  void AddReads();
+  void AddRehearsal();
+  void AddSubmit();
+  void AddAudit();
+  ExitCode Tell(const absl::Status& status);
+
+  CommandContext& context_;
+  CLI::App app_{
+      "Models go in, one small number comes out. For contestants, organizers and auditors.",
+      "pinhole"};
+  std::function<Ending(const CommandContext&)> chosen_;
+  KeygenOptions keygen_;
+  TrustOptions trust_;
+  InviteOptions invite_;
+  JoinOptions join_;
+  ReadOptions read_;
+  MockOptions mock_;
+  RehearseOptions rehearse_;
+  SubmitOptions submit_;
+  AuditOptions audit_;
+};
+
+void Commands::AddKeys() {
+  Add("keygen", "Make a new Ed25519 key file (owners, organizers).", keygen_, RunKeygen)
+      ->add_option("FILE", keygen_.path, "the new key file, mode 0600")
+      ->required();
+
+  CLI::App* const trust =
+      Add("trust", "Pin a server's keys and make it the default server.", trust_, RunTrust);
+  trust->add_option("SERVER", trust_.server, "HOST:PORT")->required();
+  trust->add_option("--pin", trust_.pin, "SHA-256 of the certificate's public key, hex")
+      ->required();
+  trust->add_option("--log-key", trust_.log_key, "the ledger's verifier key (vkey)")->required();
+
+  CLI::App* const invite =
+      Add("invite", "Sign an invitation for a team; prints one line.", invite_, RunInvite);
+  invite->add_option("CONTEST", invite_.contest, "the contest's name")->required();
+  invite->add_option("TEAM", invite_.team, "the team's name")->required();
+  invite->add_option("--key", invite_.key_path, "the organizer's key file")->required();
+  AddServer(invite, invite_.server);
+}
+
+void Commands::AddJoin() {
+  CLI::App* const join = Add("join", "Join a contest with an invitation.", join_, RunJoin);
+  join->add_option("INVITATION", join_.invitation_path,
+                   "a file with the invitation, or - to type it")
+      ->required();
+  AddWait(join, join_.wait, "wait until the team is in the ledger");
+}
+
+void Commands::AddReads() {
+  const auto add = [this](const char* name, const char* description,
+                          Function<ReadOptions> function) {
+    CLI::App* const command = Add(name, description, read_, function);
+    AddServer(command, read_.server);
+    return command;
+  };
+  const auto add_contest = [this](CLI::App* command) {
+    command->add_option("CONTEST", read_.contest, "its name, when not the open one");
+  };
+  add("contests", "List the contests in the ledger.", RunContests);
+  add_contest(add("rules", "Show data, metric, limits, rounds, and what is shown when.", RunRules));
+  add_contest(add("board", "Show the board.", RunBoard));
+  add_contest(
+      add("status", "Show your submissions, what is left, and the next exchange.", RunStatus));
+  add("watch", "Print new ledger entries as they come.", RunWatch);
+}
+
+void Commands::AddRehearsal() {
+  CLI::App* const mock =
+      Add("mock", "Invent mock data from the declared shape, for rehearsal.", mock_, RunMock);
+  mock->add_option("-o,--output", mock_.folder, "the new folder")->required();
+  mock->add_option("--seed", mock_.seed, "another seed invents other data")->capture_default_str();
+  mock->add_option("--rows", mock_.rows, "training rows, when not as many as declared");
+  mock->add_option("--contest", mock_.contest, "when not the open one");
+  AddServer(mock, mock_.server);
+
+  CLI::App* const rehearse =
+      Add("rehearse", "Run a program here on mock data: same box, limits and scorer.", rehearse_,
+          RunRehearse);
+  rehearse->add_option("PROGRAM", rehearse_.program, "a static Linux x86-64 executable")
+      ->required();
+  rehearse->add_option("--data", rehearse_.folder, "the folder \"pinhole mock\" made")->required();
+  rehearse->add_option("--launcher", rehearse_.launcher,
+                       "pinhole-box, when not beside this executable");
+}
+
+void Commands::AddSubmit() {
+  CLI::App* const submit = Add("submit", "Submit a program.", submit_, RunSubmit);
+  submit->add_option("PROGRAM", submit_.program, "a static Linux x86-64 executable")->required();
+  submit->add_option("--show-below", submit_.show_below,
+                     "show the score only if it is better than this one");
+  submit->add_option("-m,--message", submit_.message, "your own note, kept by the server's front");
+  submit->add_option("--contest", submit_.contest, "when not the open one");
+  AddServer(submit, submit_.server);
+  AddWait(submit, submit_.wait, "wait for the result and print it");
+}
+
+void Commands::AddAudit() {
+  CLI::App* const audit =
+      Add("audit", "Replay a whole ledger and check every rule, charge and signature.", audit_,
+          RunAudit);
+  AddServer(audit, audit_.server);
+  audit->add_option("--key", audit_.key, "the ledger's verifier key (vkey)");
+  audit->add_option("--pin", audit_.pin, "SHA-256 of the certificate's public key, hex");
+  audit->add_option("--bundle", audit_.bundle, "audit this file, without a network");
+  audit->add_option("--save", audit_.save, "write the ledger to this bundle file");
+  audit->add_option("--contest", audit_.contest,
+                    "the contest on the screen, when not the open one");
+  audit
+      ->add_option_function<std::string>(
+          "--explain", [this](const std::string&) { audit_.explain = Explain::kBudget; },
+          "budget: write out the sum behind the budget")
+      ->check(CLI::IsMember({"budget"}));
+  CLI::App* const entry =
+      Add("entry", "Show one entry and its proof of inclusion.", audit_, RunAudit, audit);
+  entry->fallthrough();
+  entry
+      ->add_option_function<int64_t>(
+          "INDEX", [this](const int64_t& index) { audit_.entry = index; }, "index in the ledger")
+      ->required();
+}
+
+ExitCode Commands::Tell(const absl::Status& status) {
+  const ExitCode code = ExitCodeOf(status);
+  const std::string text(status.message());
+  if (context_.format == OutputFormat::kJson) {
+    context_.err << ObjectJson(
+        {{"error", text}, {"exit_code", std::to_string(static_cast<int>(code))}});
+  } else {
+    context_.err << "pinhole: " << text << "\n";
+  }
+  return code;
+}
+
+}  // namespace
+
+ExitCode RunCommandLine(CommandContext context, int argc, const char* const* argv) {
+  Commands commands(context);
+  return commands.Run(argc, argv);
+}
+
+}  // namespace pinhole::cli

@@ -1,0 +1,95 @@
+// The commands as functions: what each is told, and the code it ends with. Errors are statuses; see
+// exit_code.h for what each becomes.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "client/cli/context.h"
+#include "client/cli/exit_code.h"
+
+namespace pinhole::cli {
+
+using Ending = absl::StatusOr<ExitCode>;
+
+struct KeygenOptions {
+  std::string path;
+};
+Ending RunKeygen(const CommandContext& context, const KeygenOptions& options);
+
+struct TrustOptions {
+  std::string server;
+  std::string pin;      // SHA-256 of the SubjectPublicKeyInfo, hex
+  std::string log_key;  // vkey
+};
+Ending RunTrust(const CommandContext& context, const TrustOptions& options);
+
+struct InviteOptions {
+  std::string server;  // empty: the default
+  std::string contest;
+  std::string team;
+  std::string key_path;
+};
+Ending RunInvite(const CommandContext& context, const InviteOptions& options);
+
+enum class Wait { kNo, kYes };
+
+struct JoinOptions {
+  std::string invitation_path;  // "-": standard input
+  Wait wait = Wait::kNo;
+};
+Ending RunJoin(const CommandContext& context, const JoinOptions& options);
+
+struct ReadOptions {
+  std::string server;   // empty: the default
+  std::string contest;  // empty: the open one
+};
+Ending RunContests(const CommandContext& context, const ReadOptions& options);
+Ending RunRules(const CommandContext& context, const ReadOptions& options);
+Ending RunBoard(const CommandContext& context, const ReadOptions& options);
+Ending RunStatus(const CommandContext& context, const ReadOptions& options);
+Ending RunWatch(const CommandContext& context, const ReadOptions& options);
+
+struct MockOptions {
+  std::string server;
+  std::string contest;
+  std::string folder;
+  uint64_t seed = 1;
+  std::optional<int64_t> rows;  // training rows; none: as many as the data set declares
+};
+Ending RunMock(const CommandContext& context, const MockOptions& options);
+
+struct RehearseOptions {
+  std::string program;
+  std::string folder;
+  std::string launcher;  // empty: pinhole-box beside this executable
+};
+Ending RunRehearse(const CommandContext& context, const RehearseOptions& options);
+
+struct SubmitOptions {
+  std::string server;
+  std::string contest;
+  std::string program;
+  std::string show_below;  // a score; empty: none
+  std::string message;
+  Wait wait = Wait::kNo;
+};
+Ending RunSubmit(const CommandContext& context, const SubmitOptions& options);
+
+enum class Explain { kNothing, kBudget };
+
+struct AuditOptions {
+  std::string server;   // HOST:PORT; empty: the default, unless a bundle is named
+  std::string key;      // vkey; empty: the pinned one
+  std::string pin;      // hex; empty: the pinned one
+  std::string bundle;   // path; empty: ask the server
+  std::string save;     // path to write a bundle to
+  std::string contest;  // the screen's; empty: the open one
+  Explain explain = Explain::kNothing;
+  std::optional<int64_t> entry;  // show this entry instead of the screen
+};
+Ending RunAudit(const CommandContext& context, const AuditOptions& options);
+
+}  // namespace pinhole::cli

@@ -1,0 +1,172 @@
+#include "client/cli/contest_screens.h"
+
+#include "absl/strings/str_format.h"
+#include "client/cli/freshness.h"
+#include "client/cli/table.h"
+#include "server/core/base/text.h"
+#include "server/core/replay/board.h"
+
+namespace pinhole::cli {
+namespace {
+
+using contest::Policy;
+
+std::string Plain(std::string_view text) { return std::string(text); }
+
+std::string DataText(const log::DatasetEntry& data) {
+  std::string text = absl::StrFormat(
+      "DATA     %s version %d: %s to train on, %s to predict (%d for the board, %d "
+      "for the final)\n",
+      data.dataset, data.version, Count(data.train_rows, "row", "rows"),
+      Count(data.public_rows + data.final_rows, "row", "rows"), data.public_rows, data.final_rows);
+  std::vector<std::vector<std::string>> rows;
+  for (const contest::Table& table : data.shape.tables) {
+    for (const contest::Column& column : table.columns) {
+      const bool target = table.name == data.shape.target;
+      rows.push_back({table.name + "." + column.name, Plain(ColumnTypeName(column.type)),
+                      column.range.has_value()
+                          ? absl::StrFormat("%s to %s", FormatMillionths(column.range->low),
+                                            FormatMillionths(column.range->high))
+                          : "",
+                      target && column.name == data.shape.label ? "the label to predict" : ""});
+    }
+  }
+  return text + FormatTable(rows, 9);
+}
+
+std::string ScoreText(const contest::Scoring& scoring) {
+  const contest::LevelScale& scale = scoring.scale;
+  return absl::StrFormat(
+      "SCORE    %s, %s is better; predictions as %s, clipped to %s … %s\n"
+      "         shown from %s (best) to %s (worst) in steps of %s: %s\n",
+      Name(scoring.metric), scale.best < scale.worst ? "lower" : "higher", Name(scoring.format),
+      FormatMillionths(scoring.range_low), FormatMillionths(scoring.range_high),
+      FormatMillionths(scale.best), FormatMillionths(scale.worst), FormatMillionths(scale.step),
+      Count(scale.level_count(), "level", "levels"));
+}
+
+std::string ReleaseText(const contest::Release& release) {
+  std::string text =
+      absl::StrFormat("SHOWN    rule %s; %s a team, %d waiting at the most\n", Name(release.rule),
+                      Count(release.tries, "try", "tries"), release.waiting);
+  if (release.rule == contest::ReleaseRule::kEveryScore) {
+    text += "         each submission shows its score, or FAILED\n";
+  } else {
+    text += absl::StrFormat(
+        "         a score, when it beats the team's best shown by %s: at most %d times\n"
+        "         FAILED, when the run failed: at most %s\n"
+        "         NOT_IMPROVED in every other case\n",
+        Count(release.min_gain, "level", "levels"), release.shown_scores,
+        Count(release.shown_failures, "time", "times"));
+  }
+  return text + "         of the final set: nothing\n";
+}
+
+std::string RoundsText(const replay::Contest& contest, const absl::TimeZone& zone) {
+  const contest::Rounds& rounds = contest.policy.policy.rounds;
+  return absl::StrFormat(
+      "ROUNDS   every %s: %s to run, then the exchange; %s at a time; %d rounds, the last ends "
+      "%s\n",
+      SpanText(rounds.length_ms), SpanText(rounds.run_window_ms),
+      Count(rounds.lanes, "run", "runs"), rounds.count,
+      TimeText(contest.Clock().EndMs(rounds.count), zone));
+}
+
+std::string LimitsText(const contest::Limits& limits) {
+  return absl::StrFormat(
+      "LIMITS   %s wall, %d s CPU, %s memory, %s, %s output, %s scratch, %s program\n",
+      SpanText(limits.wall_ms), limits.cpu_seconds, ByteText(limits.memory_bytes),
+      Count(limits.threads, "thread", "threads"), ByteText(limits.output_bytes),
+      ByteText(limits.scratch_bytes), ByteText(limits.program_bytes));
+}
+
+}  // namespace
+
+std::string_view Name(replay::Phase phase) {
+  switch (phase) {
+    case replay::Phase::kOpen:
+      return "open";
+    case replay::Phase::kClosing:
+      return "closing";
+    case replay::Phase::kClosed:
+      break;
+  }
+  return "closed";
+}
+
+std::string NextExchangeText(const replay::Contest& contest, const absl::TimeZone& zone) {
+  if (contest.phase == replay::Phase::kClosed ||
+      contest.NextRound() > contest.policy.policy.rounds.count) {
+    return "no exchange follows: the contest is over";
+  }
+  return absl::StrFormat("the exchange of round %d begins %s", contest.NextRound(),
+                         TimeText(contest.Clock().ExchangeMs(contest.NextRound()), zone));
+}
+
+std::string ContestsText(const replay::LedgerState& state) {
+  if (state.contests().empty()) return "no contest is in the ledger yet\n";
+  std::vector<std::vector<std::string>> rows = {
+      {"CONTEST", "PHASE", "ROUND", "TEAMS", "METRIC", "RELEASE"}};
+  for (const auto& [name, contest] : state.contests()) {
+    const Policy& policy = contest.policy.policy;
+    rows.push_back({name, Plain(Name(contest.phase)),
+                    absl::StrFormat("%d of %d", contest.last_round, policy.rounds.count),
+                    absl::StrFormat("%d of %d", contest.teams.size(), policy.release.teams),
+                    Plain(Name(policy.scoring.metric)), Plain(Name(policy.release.rule))});
+  }
+  return FormatTable(rows, 0);
+}
+
+std::string WorstCaseText(const replay::Contest& contest) {
+  const counting::Bits bits = contest.policy.contest;
+  std::string text = absl::StrFormat(
+      "WORST    All that can ever leave about the data through this contest is one of at most 2^B\n"
+      "         messages, B = %s bits (%s), whatever programs do and even if all teams\n"
+      "         work together. This does not protect a single fact about a single person: a "
+      "hostile\n"
+      "         program can publish one yes/no fact about somebody in one score.\n",
+      bits.ToString(), Count(bits.CeilBytes(), "byte", "bytes"));
+  if (contest.policy.policy.deployment == contest::Deployment::kOneMachine) {
+    text +=
+        "         Deployment one-machine: the bound holds for the ledger, not against somebody "
+        "who\n"
+        "         times the server from outside.\n";
+  }
+  return text;
+}
+
+std::string RulesText(const replay::LedgerState& state, const replay::Contest& contest,
+                      const absl::TimeZone& zone) {
+  const Policy& policy = contest.policy.policy;
+  std::string text = absl::StrFormat(
+      "CONTEST  %s: %s, round %d of %d, %d of %d teams\n", policy.contest, Name(contest.phase),
+      contest.last_round, policy.rounds.count, contest.teams.size(), policy.release.teams);
+  text += DataText(*state.dataset());
+  text += ScoreText(policy.scoring);
+  text += ReleaseText(policy.release);
+  text += RoundsText(contest, zone);
+  text += LimitsText(policy.limits);
+  text += WorstCaseText(contest);
+  return text + absl::StrFormat("POLICY   ledger entry %d, SHA-256 %s\n", contest.policy_index,
+                                HexEncode(contest.policy_digest));
+}
+
+std::string BoardText(const replay::Contest& contest, const absl::TimeZone& zone) {
+  std::vector<std::vector<std::string>> rows = {
+      {"RANK", "TEAM", "SCORE", "TRIES USED", "TRIES LEFT", "SCORES LEFT"}};
+  const bool counts_scores =
+      contest.policy.policy.release.rule == contest::ReleaseRule::kImprovements;
+  for (const replay::BoardRow& row : replay::MakeBoard(contest)) {
+    rows.push_back({row.rank == 0 ? "-" : absl::StrFormat("%d", row.rank), row.team, row.score,
+                    absl::StrFormat("%d", row.tries_used), absl::StrFormat("%d", row.tries_left),
+                    counts_scores ? absl::StrFormat("%d", row.scores_left) : "all"});
+  }
+  const std::string title =
+      absl::StrFormat("%s after round %d of %d (%s)\n", contest.policy.policy.contest,
+                      contest.last_round, contest.policy.policy.rounds.count, Name(contest.phase));
+  const std::string next = NextExchangeText(contest, zone) + "\n";
+  if (rows.size() == 1) return title + "no team has joined yet\n" + next;
+  return title + FormatTable(rows, 0) + next;
+}
+
+}  // namespace pinhole::cli

@@ -1,0 +1,133 @@
+#include "client/cli/team_screens.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_format.h"
+#include "client/cli/contest_screens.h"
+#include "client/cli/freshness.h"
+#include "client/cli/table.h"
+#include "server/core/replay/board.h"
+
+namespace pinhole::cli {
+namespace {
+
+using counting::SymbolKind;
+
+std::string ProgramName(const std::vector<Receipt>& receipts, const log::RequestId& id) {
+  for (const Receipt& receipt : receipts) {
+    if (receipt.request.request_id == id) return receipt.program_name;
+  }
+  return "(another computer)";
+}
+
+int RankOf(const replay::Contest& contest, const replay::Team& team) {
+  for (const replay::BoardRow& row : replay::MakeBoard(contest)) {
+    if (row.team == team.entry.name) return row.rank;
+  }
+  return 0;
+}
+
+std::vector<std::string> WaitingRow(const replay::Contest& contest, const Receipt& receipt,
+                                    const absl::TimeZone& zone) {
+  const std::string id = RequestIdText(receipt).substr(0, 8);
+  if (receipt.state == Receipt::State::kRefused) {
+    return {"-", id, receipt.program_name, "refused", "nothing was spent"};
+  }
+  if (receipt.state == Receipt::State::kSigned) {
+    return {"-", id, receipt.program_name, "not sent", "submit the same program again"};
+  }
+  return {"-", id, receipt.program_name, "sent",
+          "not in the ledger yet; " + NextExchangeText(contest, zone)};
+}
+
+}  // namespace
+
+std::string WhyText(const replay::Contest& contest, const replay::Admission& admission) {
+  if (!admission.result.has_value()) return "";
+  const log::ResultEntry& result = *admission.result;
+  if (result.symbol.kind != SymbolKind::kNotImproved) return "";
+  if (result.after.scores == 0) return "no scores left: nothing else can be shown";
+  if (result.after.levels == 0) return "no better level is left to show";
+  const contest::Policy& policy = contest.policy.policy;
+  std::string why = absl::StrFormat(
+      "not better than %s", result.after.levels < policy.scoring.scale.level_count()
+                                ? "your best by the gain it takes"
+                                : absl::StrFormat("the worst score that can be shown, %s",
+                                                  FormatMillionths(policy.scoring.scale.worst)));
+  if (admission.entry.show_below.has_value()) why += ", or not better than your --show-below";
+  if (result.after.failures == 0) why += ", or a failure: no failure notices left";
+  return why;
+}
+
+std::string ResultText(const replay::Contest& contest, const replay::Admission& admission) {
+  const log::ResultEntry& result = *admission.result;
+  switch (result.symbol.kind) {
+    case SymbolKind::kLevel:
+      return "score " + result.text;
+    case SymbolKind::kFailed:
+      return "failed";
+    case SymbolKind::kNotImproved:
+      break;
+  }
+  return absl::StrFormat("not improved (%s)", WhyText(contest, admission));
+}
+
+std::string LeftText(const replay::Contest& contest, const replay::Team& team) {
+  const contest::Release& release = contest.policy.policy.release;
+  std::string text =
+      absl::StrFormat("%d of %d tries", release.tries - team.tries_used, release.tries);
+  if (release.rule == contest::ReleaseRule::kImprovements) {
+    text += absl::StrFormat(", %d of %d scores, %d of %d failure notices", team.state.scores,
+                            release.shown_scores, team.state.failures, release.shown_failures);
+  }
+  return text;
+}
+
+std::string StatusText(const replay::Contest& contest, const replay::Team& team,
+                       const std::vector<Receipt>& receipts, const absl::TimeZone& zone) {
+  std::string text =
+      absl::StrFormat("TEAM   %s, number %d in %s (%s)\n", team.entry.name, team.entry.number,
+                      contest.policy.policy.contest, Name(contest.phase));
+  text += "LEFT   " + LeftText(contest, team) + "\n";
+  if (team.best_level.has_value()) {
+    text += absl::StrFormat("BEST   %s, rank %d\n",
+                            counting::SymbolText({SymbolKind::kLevel, *team.best_level},
+                                                 contest.policy.policy.scoring.scale),
+                            RankOf(contest, team));
+  }
+  text += "NEXT   " + NextExchangeText(contest, zone) + "\n";
+  std::vector<std::vector<std::string>> rows = {{"TRY", "REQUEST", "PROGRAM", "RESULT", "NOTE"}};
+  for (const int64_t index : team.admissions) {
+    const replay::Admission& admission = contest.admissions.at(index);
+    const std::string id = HexEncode(admission.entry.request_id).substr(0, 8);
+    const std::string name = ProgramName(receipts, admission.entry.request_id);
+    const std::string number = absl::StrFormat("%d", admission.entry.try_number);
+    if (admission.result.has_value()) {
+      rows.push_back({number, id, name, admission.result->text, WhyText(contest, admission)});
+    } else {
+      rows.push_back(
+          {number, id, name, "waiting",
+           absl::StrFormat(
+               "result in round %d, %s", admission.entry.result_round,
+               TimeText(contest.Clock().ExchangeMs(admission.entry.result_round), zone))});
+    }
+  }
+  for (const Receipt& receipt : receipts) {
+    if (!contest.requests.contains({team.entry.number, receipt.request.request_id})) {
+      rows.push_back(WaitingRow(contest, receipt, zone));
+    }
+  }
+  if (rows.size() == 1) return text + "no submissions yet\n";
+  return text + FormatTable(rows, 0);
+}
+
+std::string EntryLine(int64_t index, std::string_view bytes) {
+  // An entry is one line of fields already; what is cut off are its padding and its version.
+  const size_t end = bytes.find_last_not_of(" \n");
+  std::string_view line = bytes.substr(0, end == std::string_view::npos ? 0 : end + 1);
+  constexpr size_t kShown = 240;
+  const bool cut = line.size() > kShown;
+  return absl::StrFormat("%6d  %s%s\n", index, line.substr(0, kShown), cut ? " …" : "");
+}
+
+}  // namespace pinhole::cli
