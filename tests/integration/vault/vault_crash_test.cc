@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
-#include <set>
+#include <map>
+#include <random>
+#include <thread>
 
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
@@ -23,66 +25,107 @@ std::string Program(const std::string& conduct) {
   return ReadFile(testing::TestBin("conduct_" + conduct)).value_or("");
 }
 
-// The symbols of the three submissions below, whatever happened on the way.
+// The symbols of the three submissions below, whatever happens on the way.
 const std::vector<std::string> kExpected = {"0.6", "0.3", "0.4"};
+
+// Two teams and three submissions on a vault that dies; an honest front sends again until the
+// ledger answers.
+class Contest {
+ public:
+  Contest()
+      : vault_({.program = "pinhole-vault-faults", .lanes = 2, .waiting = 20}),
+        front_(vault_.socket()) {
+    vault_.OpenContest();
+    while (front_.mirror().Find("demo") == nullptr) EXPECT_TRUE(front_.Exchange({}).ok());
+    batch_ = {{JoinText("ada", 10), ""}, {JoinText("bob", 11), ""}};
+    for (const auto& [key, conduct] : std::vector<std::pair<uint8_t, std::string>>{
+             {10, "honest"}, {10, "better"}, {11, "slow"}}) {
+      const std::string program = Program(conduct);
+      batch_.emplace_back(SubmitText(front_.mirror(), key, program, conduct), program);
+    }
+  }
+
+  bool Finished() const {
+    const replay::Contest* contest = front_.mirror().Find("demo");
+    return contest->admissions.size() == kExpected.size() && contest->due.empty();
+  }
+  void Exchange() { static_cast<void>(front_.Exchange(batch_, absl::Seconds(4))); }
+  void Kill() {
+    vault_.process().Kill(SIGKILL);
+    vault_.process().Wait(absl::Seconds(5));
+    ++starts_;
+  }
+  void Serve(const std::map<std::string, std::string>& environment = {}) {
+    vault_.Serve(environment);
+  }
+  // Whether the vault died by itself since it was started.
+  bool Died() {
+    siginfo_t info = {};
+    const auto pid = static_cast<id_t>(vault_.process().pid());
+    if (::waitid(P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0)
+      return false;
+    EXPECT_EQ(info.si_status, SIGKILL) << vault_.Output();
+    ++starts_;
+    return true;
+  }
+
+  // One RESULT for each ADMIT, each with the symbol its run has without a crash; one START a life;
+  // every rule kept, since the mirror took each entry.
+  void Check() {
+    ASSERT_TRUE(Finished()) << vault_.Output();
+    std::vector<std::string> texts;
+    for (const auto& [index, admission] : front_.mirror().Find("demo")->admissions)
+      texts.push_back(admission.result->text);
+    EXPECT_EQ(texts, kExpected);
+    std::map<std::string, int> types;
+    for (const std::string& entry : front_.entries()) ++types[std::string(log::EntryType(entry))];
+    EXPECT_EQ(types["ADMIT"], 3);
+    EXPECT_EQ(types["RESULT"], 3);
+    EXPECT_EQ(types["START"], starts_);
+  }
+
+ private:
+  VaultHarness vault_;
+  FrontDriver front_;
+  std::vector<std::pair<std::string, std::string>> batch_;
+  int starts_ = 1;
+};
 
 class Crash : public ::testing::TestWithParam<const char*> {};
 
-// Plays one contest with two teams and three submissions; the vault dies once, at the place, and is
-// started again at once.
 TEST_P(Crash, LosesNothingAndDoesNothingTwice) {
-  VaultHarness vault(
-      {.program = "pinhole-vault-faults", .lanes = 2, .waiting = 20, .acts_bits = 1000});
-  FrontDriver front(vault.socket());
-  vault.OpenContest();
-  while (front.mirror().Find("demo") == nullptr) ASSERT_TRUE(front.Exchange({}).ok());
-  // The second life has the fault in its environment, the third has none.
-  vault.process().Kill(SIGKILL);
-  vault.process().Wait(absl::Seconds(5));
-  vault.Serve({{"PINHOLE_FAULT", GetParam()}});
-
-  std::vector<std::pair<std::string, std::string>> batch = {{JoinText("ada", 10), ""},
-                                                            {JoinText("bob", 11), ""}};
-  for (const auto& [key, conduct] :
-       std::vector<std::pair<uint8_t, std::string>>{{10, "honest"}, {10, "better"}, {11, "slow"}}) {
-    const std::string program = Program(conduct);
-    batch.emplace_back(SubmitText(front.mirror(), key, program, conduct), program);
-  }
+  Contest contest;
+  contest.Kill();
+  contest.Serve({{"PINHOLE_FAULT", GetParam()}});
   bool died = false;
-  const auto finished = [&] {
-    const replay::Contest* contest = front.mirror().Find("demo");
-    return contest->admissions.size() == 3 && contest->due.empty();
-  };
-  for (int i = 0; i < 40 && !finished(); ++i) {
-    static_cast<void>(front.Exchange(
-        batch, absl::Seconds(4)));  // an honest front sends again until the ledger answers
-    if (!died && ::kill(vault.process().pid(), 0) == 0) {
-      siginfo_t info = {};
-      if (::waitid(P_PID, static_cast<id_t>(vault.process().pid()), &info,
-                   WEXITED | WNOHANG | WNOWAIT) == 0 &&
-          info.si_pid != 0) {
-        EXPECT_EQ(info.si_status, SIGKILL) << vault.Output();
-        died = true;
-        vault.Serve();
-      }
+  for (int i = 0; i < 40 && !(died && contest.Finished()); ++i) {
+    contest.Exchange();
+    if (!died && contest.Died()) {
+      died = true;
+      contest.Serve();
     }
   }
-  ASSERT_TRUE(finished()) << vault.Output();
   EXPECT_TRUE(died) << "the place was never passed: the test tests nothing";
+  contest.Check();
+}
 
-  const replay::Contest* contest = front.mirror().Find("demo");
-  std::vector<std::string> texts;
-  for (const auto& [index, admission] : contest->admissions)
-    texts.push_back(admission.result->text);
-  EXPECT_EQ(texts, kExpected);
-  int results = 0;
-  int starts = 0;
-  for (const std::string& entry : front.entries()) {
-    results += log::EntryType(entry) == "RESULT" ? 1 : 0;
-    starts += log::EntryType(entry) == "START" ? 1 : 0;
+// The moment is the attack, so these sleep; the seed is printed with a failure.
+TEST(Crash, AtRandomMomentsLosesNothing) {
+  constexpr unsigned kSeed = 20261124;
+  SCOPED_TRACE(kSeed);
+  std::mt19937 random(kSeed);
+  Contest contest;
+  for (int kill = 0; kill < 5; ++kill) {
+    std::jthread killer([&contest, wait = absl::Milliseconds(random() % 4000)] {
+      absl::SleepFor(wait);
+      contest.Kill();
+    });
+    contest.Exchange();
+    killer.join();
+    contest.Serve();
   }
-  EXPECT_EQ(results, 3);
-  EXPECT_EQ(starts, 3);
+  for (int i = 0; i < 20 && !contest.Finished(); ++i) contest.Exchange();
+  contest.Check();
 }
 
 INSTANTIATE_TEST_SUITE_P(AtEveryStep, Crash,
