@@ -1,0 +1,119 @@
+#include "server/front/config.h"
+
+#include <toml++/toml.h>
+
+#include <array>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "server/core/base/status.h"
+#include "server/core/base/text.h"
+#include "server/core/log/signed_note.h"
+
+namespace pinhole::front {
+namespace {
+
+constexpr size_t kMaxSocketPathBytes = 107;
+
+absl::Status Wrong(std::string_view setting, std::string_view what) {
+  return absl::InvalidArgumentError(absl::StrFormat("pinholed.toml: %s %s", setting, what));
+}
+
+absl::Status CheckListen(std::string_view listen) {
+  const size_t colon = listen.rfind(':');
+  if (colon == std::string_view::npos || colon == 0 ||
+      !ParseIntegerIn(listen.substr(colon + 1), 0, 65535).ok()) {
+    return Wrong("listen", "must be \"host:port\", such as \"127.0.0.1:7443\"");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Validate(const Config& config) {
+  RETURN_IF_ERROR(CheckListen(config.listen));
+  if (config.vault_socket.empty() || config.vault_socket.size() > kMaxSocketPathBytes) {
+    return Wrong("vault_socket",
+                 absl::StrFormat("must be a path of 1 to %d bytes", kMaxSocketPathBytes));
+  }
+  if (const auto vkey = NoteVerifier::FromVkey(config.log_vkey); !vkey.ok()) {
+    return Wrong("log_vkey", absl::StrFormat("is no verifier key (%s): copy the line that "
+                                             "`pinhole-vault init` printed",
+                                             vkey.status().message()));
+  }
+  return absl::OkStatus();
+}
+
+// A basic string of TOML; control characters are refused before.
+absl::StatusOr<std::string> Quoted(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+      return absl::InvalidArgumentError("a setting may not hold control characters");
+    }
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + "\"";
+}
+
+// toml++ throws; this is where that ends.
+absl::StatusOr<toml::table> Parse(std::string_view text) {
+  try {
+    return toml::parse(text);
+  } catch (const toml::parse_error& error) {
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "pinholed.toml, line %d: %s", error.source().begin.line, error.description()));
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<Config> ParseConfig(std::string_view text) {
+  ASSIGN_OR_RETURN(const toml::table table, Parse(text));
+  Config config;
+  const std::array<std::pair<std::string_view, std::string*>, 3> settings = {{
+      {"listen", &config.listen},
+      {"vault_socket", &config.vault_socket},
+      {"log_vkey", &config.log_vkey},
+  }};
+  for (const auto& [key, node] : table) {
+    bool known = false;
+    for (const auto& [name, value] : settings) {
+      if (key.str() != name) continue;
+      known = true;
+      if (!node.is_string()) return Wrong(name, "must be a text in quotes");
+      *value = node.as_string()->get();
+    }
+    if (!known) {
+      return Wrong(key.str(), "is no setting; there are listen, vault_socket and log_vkey");
+    }
+  }
+  for (const auto& [name, value] : settings) {
+    if (value->empty()) return Wrong(name, "is missing");
+  }
+  RETURN_IF_ERROR(Validate(config));
+  return config;
+}
+
+absl::StatusOr<std::string> FormatConfig(const Config& config) {
+  RETURN_IF_ERROR(Validate(config));
+  ASSIGN_OR_RETURN(const std::string listen, Quoted(config.listen));
+  ASSIGN_OR_RETURN(const std::string vault_socket, Quoted(config.vault_socket));
+  ASSIGN_OR_RETURN(const std::string log_vkey, Quoted(config.log_vkey));
+  return absl::StrFormat(
+      "# Settings of pinholed, the network side of Pinhole. It holds no private data.\n"
+      "\n"
+      "# Where gRPC over TLS is served, host:port. 127.0.0.1 is this machine alone; 0.0.0.0 is\n"
+      "# every address of it.\n"
+      "listen = %s\n"
+      "\n"
+      "# The vault's Unix socket, or the near end of a stream tunnel to it.\n"
+      "vault_socket = %s\n"
+      "\n"
+      "# The ledger's public key, as `pinhole-vault init` printed it. A ledger under another key "
+      "is\n"
+      "# refused.\n"
+      "log_vkey = %s\n",
+      listen, vault_socket, log_vkey);
+}
+
+}  // namespace pinhole::front

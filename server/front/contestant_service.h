@@ -1,0 +1,48 @@
+// ContestantService: what a team does, by token for reads and uploads, by signature for what
+// spends.
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+
+#include "pinhole/v1/contestant_service.grpc.pb.h"
+#include "server/front/desk.h"
+#include "server/front/upload_slots.h"
+
+namespace pinhole::front {
+
+// Thread-safe. Store and desk outlive it.
+class ContestantService final : public v1::ContestantService::CallbackService {
+ public:
+  ContestantService(Store& store, Desk& desk) : store_(store), desk_(desk) {}
+
+  grpc::ServerUnaryReactor* Join(grpc::CallbackServerContext* context,
+                                 const v1::JoinRequest* request,
+                                 v1::JoinResponse* response) override;
+  grpc::ServerReadReactor<v1::UploadProgramRequest>* UploadProgram(
+      grpc::CallbackServerContext* context, v1::UploadProgramResponse* response) override;
+  grpc::ServerUnaryReactor* Submit(grpc::CallbackServerContext* context,
+                                   const v1::SubmitRequest* request,
+                                   v1::SubmitResponse* response) override;
+  grpc::ServerUnaryReactor* GetSubmission(grpc::CallbackServerContext* context,
+                                          const v1::GetSubmissionRequest* request,
+                                          v1::GetSubmissionResponse* response) override;
+  grpc::ServerUnaryReactor* ListSubmissions(grpc::CallbackServerContext* context,
+                                            const v1::ListSubmissionsRequest* request,
+                                            v1::ListSubmissionsResponse* response) override;
+
+ private:
+  absl::Status DoJoin(const v1::JoinRequest& request, v1::JoinResponse& response);
+  absl::Status DoSubmit(const grpc::ServerContextBase& context, const v1::SubmitRequest& request,
+                        v1::SubmitResponse& response);
+  absl::Status DoGet(const grpc::ServerContextBase& context,
+                     const v1::GetSubmissionRequest& request, v1::GetSubmissionResponse& response);
+  absl::Status DoList(const grpc::ServerContextBase& context,
+                      const v1::ListSubmissionsRequest& request,
+                      v1::ListSubmissionsResponse& response);
+
+  Store& store_;
+  Desk& desk_;
+  UploadSlots slots_;
+};
+
+}  // namespace pinhole::front

@@ -1,0 +1,184 @@
+// Joins, uploads, and the way to and from the vault. Submissions: desk_submissions.cc.
+#include "server/front/desk.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_format.h"
+#include "server/core/base/status.h"
+#include "server/core/replay/requests_check.h"
+#include "server/front/reason.h"
+#include "server/system/random.h"
+
+namespace pinhole::front {
+namespace {
+
+Reason JoinReason(absl::StatusCode code) {
+  switch (code) {
+    case absl::StatusCode::kNotFound:
+      return Reason::kNotFound;
+    case absl::StatusCode::kFailedPrecondition:
+      return Reason::kNotOpen;
+    case absl::StatusCode::kResourceExhausted:
+      return Reason::kNoPlaceLeft;
+    default:
+      return Reason::kBadInvitation;
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Desk>> Desk::Open(const std::string& folder, Store& store,
+                                                 Mirror& mirror) {
+  ASSIGN_OR_RETURN(ProgramFolder programs, ProgramFolder::Open(folder));
+  auto desk = std::unique_ptr<Desk>(new Desk(store, mirror, std::move(programs)));
+  ASSIGN_OR_RETURN(std::vector<std::string> entries, store.LoadEntries());
+  ASSIGN_OR_RETURN(std::string checkpoint, store.LoadCheckpoint());
+  if (!entries.empty()) {
+    ASSIGN_OR_RETURN(MirrorExtension stored,
+                     mirror.Check(0, std::move(entries), std::move(checkpoint)));
+    mirror.Publish(std::move(stored));
+  }
+  ASSIGN_OR_RETURN(std::vector<StoredRequest> received, store.ListReceived());
+  Sorted sorted = mirror.Read(
+      [&](const MirrorView& view) { return SortRequests(view.state, std::move(received)); });
+  absl::MutexLock lock(&desk->mutex_);
+  desk->projection_ = std::move(sorted.projection);
+  desk->waiting_ = std::move(sorted.waiting);
+  return desk;
+}
+
+absl::StatusOr<JoinReceipt> Desk::Join(std::string_view text) {
+  absl::StatusOr<pipe::Request> parsed = pipe::ParseRequest(text);
+  if (!parsed.ok()) return WithReason(Reason::kBadRequest, parsed.status());
+  const auto* const join = std::get_if<pipe::JoinRequest>(&*parsed);
+  if (join == nullptr) {
+    return Refuse(Reason::kBadRequest, absl::StatusCode::kInvalidArgument,
+                  "this is a signed submission; Join takes a signed join");
+  }
+  const TeamIdentity team{join->invitation.contest, join->team_key};
+  absl::MutexLock lock(&mutex_);
+  JoinReceipt receipt;
+  RETURN_IF_ERROR(mirror_.Read([&](const MirrorView& view) -> absl::Status {
+    if (view.size() == 0) {
+      return Refuse(Reason::kNoLedger, absl::StatusCode::kUnavailable,
+                    "this server has not received the ledger yet: try again after the next "
+                    "exchange");
+    }
+    const replay::Contest* const contest = view.state.Find(team.contest);
+    if (contest == nullptr) return absl::OkStatus();  // the plan below says it better
+    const bool admitted = IsAdmitted(view.state, *join);
+    receipt.exchange_ms = view.ExchangeMs(
+        *contest, admitted ? contest->FindTeam(team.key)->entry.round : contest->NextRound());
+    return absl::OkStatus();
+  }));
+  const bool admitted =
+      mirror_.Read([&](const MirrorView& view) { return IsAdmitted(view.state, *join); });
+  if (!admitted) {
+    ASSIGN_OR_RETURN(const std::optional<StoredRequest> known, store_.FindText(text));
+    if (known.has_value() && known->state == RequestState::kRefused) {
+      return Refuse(Reason::kBadInvitation, absl::StatusCode::kFailedPrecondition, known->refusal);
+    }
+    if (!known.has_value()) {
+      const auto planned = replay::PlanJoin(projection_.after(), *join);
+      if (!planned.ok()) return WithReason(JoinReason(planned.status().code()), planned.status());
+      RETURN_IF_ERROR(Queue(*parsed, text, ""));
+    }
+  }
+  ASSIGN_OR_RETURN(receipt.token, IssueToken(team));
+  return receipt;
+}
+
+absl::Status Desk::Queue(const pipe::Request& request, std::string_view text,
+                         std::string_view message) {
+  ASSIGN_OR_RETURN(const int64_t id, store_.AddRequest(request, text, message));
+  RETURN_IF_ERROR(projection_.Add(id, request));
+  waiting_.push_back(
+      {.id = id, .request = request, .text = std::string(text), .message = std::string(message)});
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::string> Desk::IssueToken(const TeamIdentity& team) {
+  std::string token = HexEncode(RandomBytes<32>());
+  RETURN_IF_ERROR(store_.AddToken(Sha256(token), team));
+  return token;
+}
+
+absl::StatusOr<ProgramFolder::Upload> Desk::BeginUpload(const ProgramFolder::Announced& announced) {
+  int64_t stored_limit = 0;
+  {
+    absl::ReaderMutexLock lock(&mutex_);
+    const replay::Contest* const contest = projection_.after().Find(announced.team.contest);
+    if (contest == nullptr || contest->FindTeam(announced.team.key) == nullptr) {
+      return Refuse(Reason::kNotFound, absl::StatusCode::kNotFound,
+                    "this team is not in the contest and its join is not waiting: join first");
+    }
+    if (contest->phase != replay::Phase::kOpen) {
+      return Refuse(
+          Reason::kNotOpen, absl::StatusCode::kFailedPrecondition,
+          absl::StrFormat("contest \"%s\" takes no more programs: it is closed or closing",
+                          announced.team.contest));
+    }
+    const contest::Policy& policy = contest->policy.policy;
+    if (announced.size_bytes < 1 || announced.size_bytes > policy.limits.program_bytes) {
+      return Refuse(Reason::kBadProgram, absl::StatusCode::kInvalidArgument,
+                    absl::StrFormat("the program has %d bytes; this contest takes 1 to %d",
+                                    announced.size_bytes, policy.limits.program_bytes));
+    }
+    stored_limit = policy.release.tries + kSparePrograms;
+  }
+  ASSIGN_OR_RETURN(const std::optional<StoredProgram> known,
+                   store_.FindProgram(announced.team, announced.sha256));
+  ASSIGN_OR_RETURN(const int64_t count, store_.CountPrograms(announced.team));
+  if (!known.has_value() && count >= stored_limit) {
+    return Refuse(Reason::kBadProgram, absl::StatusCode::kResourceExhausted,
+                  absl::StrFormat("this team stored %d programs, the most for this contest: submit "
+                                  "one of those",
+                                  count));
+  }
+  return programs_.Begin(announced);
+}
+
+absl::Status Desk::FinishUpload(const TeamIdentity& team, ProgramFolder::Upload& upload) {
+  ASSIGN_OR_RETURN(const StoredProgram program, upload.Finish());
+  // A crash right here leaves a file that no table names: the next upload of it puts it right.
+  return store_.AddProgram(team, program);
+}
+
+absl::StatusOr<std::vector<OutgoingRequest>> Desk::Batch(size_t limit) {
+  absl::ReaderMutexLock lock(&mutex_);
+  std::vector<OutgoingRequest> batch;
+  for (const StoredRequest& request : waiting_) {
+    if (batch.size() == limit) break;
+    OutgoingRequest outgoing{.id = request.id, .text = request.text};
+    if (const auto* submit = std::get_if<pipe::SubmitRequest>(&request.request)) {
+      ASSIGN_OR_RETURN(outgoing.program,
+                       store_.FindProgram({submit->contest, submit->team_key}, submit->program));
+    }
+    batch.push_back(std::move(outgoing));
+  }
+  return batch;
+}
+
+absl::Status Desk::TakeHandOver(int64_t first, std::vector<std::string> entries,
+                                std::string checkpoint) {
+  absl::MutexLock lock(&mutex_);
+  const bool nothing_new = entries.empty() && mirror_.Read([&](const MirrorView& view) {
+    return first == view.size() && checkpoint == view.checkpoint;
+  });
+  if (nothing_new) return absl::OkStatus();  // an idle exchange, every second
+  ASSIGN_OR_RETURN(MirrorExtension extension,
+                   mirror_.Check(first, std::move(entries), std::move(checkpoint)));
+  Sorted sorted = SortRequests(extension.state, waiting_);
+  // One transaction: after a crash the requests fit the mirror.
+  RETURN_IF_ERROR(store_.SaveExchange({.first = first,
+                                       .entries = extension.entries,
+                                       .checkpoint = extension.checkpoint,
+                                       .admitted = std::move(sorted.admitted),
+                                       .refused = std::move(sorted.refused)}));
+  projection_ = std::move(sorted.projection);
+  waiting_ = std::move(sorted.waiting);
+  mirror_.Publish(std::move(extension));
+  return absl::OkStatus();
+}
+
+}  // namespace pinhole::front

@@ -1,0 +1,97 @@
+// Where requests are taken: joins, uploads and submissions, from teams to the vault's next
+// exchange.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "server/front/mirror.h"
+#include "server/front/programs.h"
+#include "server/front/projection.h"
+#include "server/front/store.h"
+#include "server/front/submission.h"
+
+namespace pinhole::front {
+
+struct JoinReceipt {
+  std::string token;        // the only copy: the front keeps its hash
+  int64_t exchange_ms = 0;  // Unix milliseconds; of the exchange that takes or took the join
+};
+
+// A waiting request on its way to the vault.
+struct OutgoingRequest {
+  int64_t id = 0;
+  std::string text;
+  std::optional<StoredProgram> program;  // of a submission
+};
+
+inline constexpr size_t kMaxMessageBytes = 500;
+// Programs a team may store beyond its tries: room for mistakes, not for a warehouse.
+inline constexpr int kSparePrograms = 10;
+
+// Thread-safe. Every error that is the caller's carries a Reason. Lock order: desk, mirror, store.
+class Desk {
+ public:
+  // Rebuilds the mirror from the store and sorts the waiting requests. Store and mirror outlive the
+  // desk; the mirror must be empty. Errors: as Mirror::Check, when the stored ledger is spoiled.
+  static absl::StatusOr<std::unique_ptr<Desk>> Open(const std::string& folder, Store& store,
+                                                    Mirror& mirror);
+
+  // `text` is the signed join. The same join again gives a new token and sends nothing.
+  absl::StatusOr<JoinReceipt> Join(std::string_view text);
+
+  // Whether the team may upload such a program, and the place for it.
+  absl::StatusOr<ProgramFolder::Upload> BeginUpload(const ProgramFolder::Announced& announced);
+  // Checks what came and gives it to the team.
+  absl::Status FinishUpload(const TeamIdentity& team, ProgramFolder::Upload& upload);
+
+  // `text` is the signed submission. The same request again, or the same program under the same
+  // policy, gives the earlier submission and sends nothing.
+  absl::StatusOr<SubmissionFacts> Submit(const TeamIdentity& team, std::string_view text,
+                                         std::string_view message);
+  absl::StatusOr<SubmissionFacts> GetSubmission(const TeamIdentity& team, const log::RequestId& id);
+  // Oldest first.
+  absl::StatusOr<std::vector<SubmissionFacts>> ListSubmissions(const TeamIdentity& team);
+
+  // The first `limit` waiting requests in order of arrival.
+  absl::StatusOr<std::vector<OutgoingRequest>> Batch(size_t limit);
+  // What an exchange handed over: checked, stored with all that follows for the waiting requests,
+  // then shown. Errors: as Mirror::Check; nothing is changed then.
+  absl::Status TakeHandOver(int64_t first, std::vector<std::string> entries,
+                            std::string checkpoint);
+
+  const ProgramFolder& programs() const { return programs_; }
+
+ private:
+  Desk(Store& store, Mirror& mirror, ProgramFolder programs)
+      : store_(store), mirror_(mirror), programs_(std::move(programs)) {}
+  absl::Status Queue(const pipe::Request& request, std::string_view text, std::string_view message)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::StatusOr<std::string> IssueToken(const TeamIdentity& team);
+  absl::Status CheckProgram(const TeamIdentity& team, const pipe::SubmitRequest& request);
+  absl::StatusOr<std::optional<SubmissionFacts>> FindKnown(const TeamIdentity& team,
+                                                           const pipe::SubmitRequest& request,
+                                                           std::string_view text)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  SubmissionFacts DescribeStored(const StoredRequest& stored) const
+      ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  std::optional<SubmissionFacts> DescribeFromLedger(const TeamIdentity& team,
+                                                    const log::RequestId& id) const;
+
+  Store& store_;
+  Mirror& mirror_;
+  const ProgramFolder programs_;
+  absl::Mutex mutex_;
+  Projection projection_ ABSL_GUARDED_BY(mutex_);
+  std::vector<StoredRequest> waiting_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace pinhole::front

@@ -1,0 +1,41 @@
+// Puts together what an exchange hands over: entries from their pieces, then the signed head.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "server/core/pipe/frames.h"
+
+namespace pinhole::front {
+
+// For one exchange, after its kOpen. Not thread-safe.
+class HandOver {
+ public:
+  // `first` is the index that the first entry must have.
+  explicit HandOver(int64_t first) : first_(first) {}
+
+  // Errors: INVALID_ARGUMENT for a frame out of its turn, or a piece that does not continue its
+  // entry; the connection is of no use then.
+  absl::Status Add(const pipe::ToFrontFrame& frame);
+
+  // True after kDone.
+  bool done() const { return stage_ == Stage::kDone; }
+  int64_t first() const { return first_; }
+  std::vector<std::string> TakeEntries() { return std::move(entries_); }
+  std::string TakeCheckpoint() { return std::move(checkpoint_); }
+
+ private:
+  enum class Stage { kEntries, kHead, kDone };
+  absl::Status AddPiece(const pipe::EntryPiece& piece);
+
+  const int64_t first_;
+  Stage stage_ = Stage::kEntries;
+  std::vector<std::string> entries_;
+  std::string partial_;
+  size_t partial_total_ = 0;
+  std::string checkpoint_;
+};
+
+}  // namespace pinhole::front

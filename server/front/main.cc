@@ -1,0 +1,77 @@
+// pinholed: the network side of Pinhole.
+#include <signal.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <cstdlib>
+
+#include "absl/strings/str_format.h"
+#include "server/core/base/status.h"
+#include "server/front/folder.h"
+#include "server/front/server.h"
+
+namespace pinhole::front {
+namespace {
+
+constexpr absl::Duration kStopPatience = absl::Seconds(5);
+
+absl::Status Init(const std::string& folder, const Config& config) {
+  ASSIGN_OR_RETURN(const std::string pin, InitFolder(folder, config));
+  std::printf("made %s; start it with: pinholed serve %s\n", folder.c_str(), folder.c_str());
+  std::printf("give contestants this pin of the server's key (also in %s/pin):\n%s\n",
+              folder.c_str(), pin.c_str());
+  return absl::OkStatus();
+}
+
+absl::Status Serve(const std::string& folder) {
+  // Blocked before any thread starts, so that all threads leave them to the wait below.
+  sigset_t stop_signals;
+  sigemptyset(&stop_signals);
+  sigaddset(&stop_signals, SIGTERM);
+  sigaddset(&stop_signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &stop_signals, nullptr);
+
+  ASSIGN_OR_RETURN(const ServeFiles files, ReadFolder(folder));
+  const SystemClock clock;
+  const OperatorLog log = [](std::string_view line) {
+    std::fprintf(stderr, "pinholed: %.*s\n", static_cast<int>(line.size()), line.data());
+  };
+  ASSIGN_OR_RETURN(const std::unique_ptr<Server> server, Server::Start(folder, files, clock, log));
+  std::printf("listening on %s\n", server->address().c_str());
+  std::fflush(stdout);
+
+  int signal_number = 0;
+  sigwait(&stop_signals, &signal_number);
+  server->Stop(kStopPatience);
+  return absl::OkStatus();
+}
+
+int Main(int argc, char** argv) {
+  CLI::App app("pinholed, the network side of Pinhole: it holds no private data");
+  app.require_subcommand(1);
+  std::string folder;
+  Config config{.listen = std::string(kDefaultListen)};
+
+  CLI::App* const init = app.add_subcommand("init", "make the front's folder: settings, key, pin");
+  init->add_option("folder", folder, "a folder that is not there yet")->required();
+  init->add_option("--vault-socket", config.vault_socket, "path of the vault's Unix socket")
+      ->required();
+  init->add_option("--log-vkey", config.log_vkey,
+                   "the ledger's public key, as the vault printed it")
+      ->required();
+  init->add_option("--listen", config.listen, "host:port to serve on")->capture_default_str();
+
+  CLI::App* const serve = app.add_subcommand("serve", "serve until SIGTERM");
+  serve->add_option("folder", folder, "the folder that init made")->required();
+
+  CLI11_PARSE(app, argc, argv);
+  const absl::Status status = *init ? Init(folder, config) : Serve(folder);
+  if (status.ok()) return EXIT_SUCCESS;
+  std::fprintf(stderr, "pinholed: %s\n", std::string(status.message()).c_str());
+  return EXIT_FAILURE;
+}
+
+}  // namespace
+}  // namespace pinhole::front
+
+int main(int argc, char** argv) { return pinhole::front::Main(argc, argv); }

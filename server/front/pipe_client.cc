@@ -1,0 +1,104 @@
+#include "server/front/pipe_client.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "absl/strings/str_format.h"
+#include "server/core/base/status.h"
+#include "server/front/pipe_connection.h"
+#include "server/system/descriptor_io.h"
+#include "server/system/unix_socket.h"
+
+namespace pinhole::front {
+namespace {
+constexpr int kFirstRetryMs = 50;
+constexpr int kLastRetryMs = 2000;
+constexpr size_t kReadBytes = 64 * 1024;
+}  // namespace
+
+PipeClient::PipeClient(std::string socket_path, Desk& desk, Mirror& mirror, OperatorLog log)
+    : socket_path_(std::move(socket_path)),
+      desk_(desk),
+      mirror_(mirror),
+      log_(std::move(log)),
+      wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+
+PipeClient::~PipeClient() { Stop(); }
+
+void PipeClient::Start() {
+  thread_ = std::thread([this] { Run(); });
+}
+
+void PipeClient::Stop() {
+  if (!thread_.joinable()) return;
+  const uint64_t one = 1;
+  (void)!::write(wake_.get(), &one, sizeof(one));
+  thread_.join();
+}
+
+void PipeClient::Run() {
+  int retry_ms = kFirstRetryMs;
+  std::string last_trouble;
+  while (true) {
+    absl::Status end;
+    absl::StatusOr<UniqueFd> fd = ConnectUnix(socket_path_);
+    if (fd.ok()) {
+      const int64_t size_before = mirror_.size();
+      end = Serve(fd->get());
+      // A vault that closes at once, again and again, is waited for as one that is not there.
+      if (mirror_.size() > size_before) retry_ms = kFirstRetryMs;
+    } else {
+      end = fd.status();
+    }
+    if (absl::IsCancelled(end)) return;
+    if (absl::IsDataLoss(end)) {
+      mirror_.RaiseAlarm(std::string_view(end.message().data(), end.message().size()));
+      log_(absl::StrFormat("ALARM: %s", end.message()));
+      return;
+    }
+    if (fd.ok()) fd->Close();
+    // The same trouble at every attempt is one line.
+    if (end.message() != last_trouble) {
+      last_trouble = std::string(end.message());
+      log_(absl::StrFormat("no vault at the moment, connecting again: %s", last_trouble));
+    }
+    if (!WaitBeforeRetry(retry_ms)) return;
+    retry_ms = std::min(2 * retry_ms, kLastRetryMs);
+  }
+}
+
+bool PipeClient::WaitBeforeRetry(int milliseconds) {
+  pollfd wake{wake_.get(), POLLIN, 0};
+  return ::poll(&wake, 1, milliseconds) <= 0;
+}
+
+absl::Status PipeClient::Serve(int fd) {
+  PipeConnection connection(desk_, mirror_, limit_);
+  std::array<uint8_t, kReadBytes> buffer;
+  while (true) {
+    ASSIGN_OR_RETURN(const std::string_view out, connection.ToSend());
+    const auto wanted = static_cast<short>(POLLIN | (out.empty() ? 0 : POLLOUT));
+    std::array<pollfd, 2> ready = {{{fd, wanted, 0}, {wake_.get(), POLLIN, 0}}};
+    if (::poll(ready.data(), ready.size(), -1) < 0 && errno != EINTR) {
+      return absl::ErrnoToStatus(errno, "poll the vault's socket");
+    }
+    if (ready[1].revents != 0) return absl::CancelledError("stopped");
+    if ((ready[0].revents & (POLLIN | POLLHUP | POLLERR)) != 0) {
+      absl::StatusOr<size_t> count = ReadSome(fd, buffer);
+      if (absl::IsOutOfRange(count.status())) return absl::UnavailableError("the vault closed");
+      RETURN_IF_ERROR(count.status());
+      RETURN_IF_ERROR(connection.Receive(AsText(ByteView(buffer).first(*count))));
+    } else if ((ready[0].revents & POLLOUT) != 0) {
+      ASSIGN_OR_RETURN(const size_t count, WriteSome(fd, AsBytes(out)));
+      connection.Sent(count);
+    }
+    for (const std::string& text : connection.TakeSkipped()) log_(text);
+  }
+}
+
+}  // namespace pinhole::front

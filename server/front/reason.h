@@ -1,0 +1,40 @@
+// Why the front refuses a request: the closed list of types.proto, carried inside a status.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+
+namespace pinhole::front {
+
+// The values of pinhole.v1.ErrorReason.
+enum class Reason {
+  kBadToken = 1,
+  kBadRequest = 2,
+  kNotFound = 3,
+  kBadInvitation = 4,
+  kNotOpen = 5,
+  kNoTryLeft = 6,
+  kBadProgram = 7,
+  kRequestIdReused = 8,
+  kNoLedger = 9,
+  kNoPlaceLeft = 10,
+  kBusy = 11,
+};
+inline constexpr int kLastReason = 11;
+
+// The enum's name without its prefix, such as "BAD_TOKEN".
+std::string_view Name(Reason reason);
+
+// An error of `code` for the caller to read; `text` says what was wrong and what to do next.
+absl::Status Refuse(Reason reason, absl::StatusCode code, std::string_view text);
+
+// `status` with a reason; OK stays OK.
+absl::Status WithReason(Reason reason, absl::Status status);
+
+// The reason's name in a status that one of the above made.
+std::optional<std::string> ReasonOf(const absl::Status& status);
+
+}  // namespace pinhole::front

@@ -1,0 +1,22 @@
+// The border between absl's statuses and gRPC's.
+#pragma once
+
+#include <grpcpp/server_context.h>
+#include <grpcpp/support/status.h>
+
+#include <optional>
+#include <string_view>
+
+#include "absl/status/status.h"
+
+namespace pinhole::front {
+
+// The status for the caller, and its reason as trailing metadata "pinhole-reason". An error without
+// a reason is the front's own trouble: the caller gets INTERNAL and no detail, standard error gets
+// the detail. Call before the RPC finishes.
+grpc::Status ToGrpc(const absl::Status& status, grpc::ServerContextBase* context);
+
+// The caller's "authorization" metadata; valid while `context` is.
+std::optional<std::string_view> AuthorizationOf(const grpc::ServerContextBase& context);
+
+}  // namespace pinhole::front

@@ -1,0 +1,32 @@
+// The running front: store, mirror, desk, pipe and gRPC, put together and taken apart in order.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "server/front/folder.h"
+#include "server/front/pipe_client.h"
+#include "server/system/clock.h"
+
+namespace pinhole::front {
+
+// Owns all it runs. Start once; Stop, or the end of the object, ends it.
+class Server {
+ public:
+  // Opens the folder's database, rebuilds the mirror, listens, and begins to serve. `clock`
+  // outlives the server. Errors: UNAVAILABLE when the address is taken; else as the folder says.
+  static absl::StatusOr<std::unique_ptr<Server>> Start(const std::string& folder,
+                                                       const ServeFiles& files,
+                                                       const WallClock& clock, OperatorLog log);
+  virtual ~Server() = default;
+
+  // "host:port" with the port that was given or chosen.
+  virtual std::string address() const = 0;
+
+  // Ends open calls within `patience`, then the pipe. Requests that were answered are on the disk.
+  virtual void Stop(absl::Duration patience) = 0;
+};
+
+}  // namespace pinhole::front

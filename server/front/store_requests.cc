@@ -1,0 +1,155 @@
+// Programs and requests of the front's database.
+#include "absl/strings/str_format.h"
+#include "server/core/base/status.h"
+#include "server/front/store.h"
+#include "server/storage/transaction.h"
+
+namespace pinhole::front {
+
+using storage::Statement;
+using storage::Transaction;
+
+namespace {
+
+constexpr std::string_view kAddRequest =
+    "INSERT INTO request (kind, contest, team_key, text, request_id, policy, program, message, "
+    "state, refusal) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'received', '')";
+
+#define PINHOLE_SELECT_REQUEST "SELECT id, text, message, state, refusal FROM request WHERE "
+constexpr std::string_view kFindText = PINHOLE_SELECT_REQUEST "text = ?1";
+constexpr std::string_view kFindSubmission =
+    PINHOLE_SELECT_REQUEST "contest = ?1 AND team_key = ?2 AND request_id = ?3";
+constexpr std::string_view kFindSameProgram = PINHOLE_SELECT_REQUEST
+    "contest = ?1 AND team_key = ?2 AND program = ?3 AND policy = ?4 AND kind = 'submit' AND state "
+    "!= 'refused' ORDER BY id LIMIT 1";
+constexpr std::string_view kListSubmissions =
+    PINHOLE_SELECT_REQUEST "contest = ?1 AND team_key = ?2 AND kind = 'submit' ORDER BY id";
+constexpr std::string_view kListReceived = PINHOLE_SELECT_REQUEST "state = 'received' ORDER BY id";
+#undef PINHOLE_SELECT_REQUEST
+
+absl::StatusOr<RequestState> ParseState(std::string_view text) {
+  if (text == "received") return RequestState::kReceived;
+  if (text == "admitted") return RequestState::kAdmitted;
+  if (text == "refused") return RequestState::kRefused;
+  return absl::DataLossError("front.db: a request has an unknown state");
+}
+
+std::optional<StoredRequest> First(std::vector<StoredRequest> rows) {
+  if (rows.empty()) return std::nullopt;
+  return std::move(rows.front());
+}
+
+}  // namespace
+
+absl::Status Store::AddProgram(const TeamIdentity& team, const StoredProgram& program) {
+  absl::MutexLock lock(&mutex_);
+  ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(database_));
+  ASSIGN_OR_RETURN(
+      Statement add,
+      database_.Prepare("INSERT INTO program (contest, team_key, sha256, size_bytes, path) VALUES "
+                        "(?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING"));
+  add.BindText(1, team.contest).BindBlob(2, team.key.bytes).BindBlob(3, program.sha256);
+  add.BindInt64(4, program.size_bytes).BindText(5, program.path);
+  RETURN_IF_ERROR(add.Run());
+  return transaction.CommitUnlogged();
+}
+
+absl::StatusOr<std::optional<StoredProgram>> Store::FindProgram(const TeamIdentity& team,
+                                                                const Digest& sha256) {
+  absl::MutexLock lock(&mutex_);
+  ASSIGN_OR_RETURN(Statement row,
+                   database_.Prepare("SELECT size_bytes, path FROM program WHERE contest = ?1 AND "
+                                     "team_key = ?2 AND sha256 = ?3"));
+  row.BindText(1, team.contest).BindBlob(2, team.key.bytes).BindBlob(3, sha256);
+  ASSIGN_OR_RETURN(const bool found, row.Step());
+  if (!found) return std::nullopt;
+  return StoredProgram{sha256, row.Int64(0), std::string(row.Text(1))};
+}
+
+absl::StatusOr<int64_t> Store::CountPrograms(const TeamIdentity& team) {
+  absl::MutexLock lock(&mutex_);
+  ASSIGN_OR_RETURN(
+      Statement row,
+      database_.Prepare("SELECT count(*) FROM program WHERE contest = ?1 AND team_key = ?2"));
+  row.BindText(1, team.contest).BindBlob(2, team.key.bytes);
+  ASSIGN_OR_RETURN(const bool found, row.Step());
+  return found ? row.Int64(0) : 0;
+}
+
+absl::StatusOr<int64_t> Store::AddRequest(const pipe::Request& request, std::string_view text,
+                                          std::string_view message) {
+  absl::MutexLock lock(&mutex_);
+  ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(database_));
+  ASSIGN_OR_RETURN(Statement add, database_.Prepare(kAddRequest));
+  add.BindText(4, text).BindText(8, message);
+  if (const auto* submit = std::get_if<pipe::SubmitRequest>(&request)) {
+    add.BindText(1, "submit").BindText(2, submit->contest).BindBlob(3, submit->team_key.bytes);
+    add.BindBlob(5, submit->request_id).BindBlob(6, submit->policy).BindBlob(7, submit->program);
+  } else {
+    const auto& join = std::get<pipe::JoinRequest>(request);
+    add.BindText(1, "join").BindText(2, join.invitation.contest).BindBlob(3, join.team_key.bytes);
+    add.BindNull(5).BindNull(6).BindNull(7);
+  }
+  RETURN_IF_ERROR(add.Run());
+  const int64_t id = database_.last_insert_rowid();
+  RETURN_IF_ERROR(transaction.CommitUnlogged());
+  return id;
+}
+
+absl::StatusOr<std::vector<StoredRequest>> Store::ReadRequests(Statement statement) {
+  std::vector<StoredRequest> requests;
+  while (true) {
+    ASSIGN_OR_RETURN(const bool found, statement.Step());
+    if (!found) return requests;
+    StoredRequest request{.id = statement.Int64(0),
+                          .text = std::string(statement.Text(1)),
+                          .message = std::string(statement.Text(2)),
+                          .refusal = std::string(statement.Text(4))};
+    ASSIGN_OR_RETURN(request.state, ParseState(statement.Text(3)));
+    ASSIGN_OR_RETURN(request.request, pipe::ParseRequest(request.text));
+    requests.push_back(std::move(request));
+  }
+}
+
+absl::StatusOr<std::optional<StoredRequest>> Store::FindText(std::string_view text) {
+  absl::MutexLock lock(&mutex_);
+  ASSIGN_OR_RETURN(Statement find, database_.Prepare(kFindText));
+  find.BindText(1, text);
+  ASSIGN_OR_RETURN(std::vector<StoredRequest> rows, ReadRequests(std::move(find)));
+  return First(std::move(rows));
+}
+
+absl::StatusOr<std::optional<StoredRequest>> Store::FindSubmission(const TeamIdentity& team,
+                                                                   const log::RequestId& id) {
+  absl::MutexLock lock(&mutex_);
+  ASSIGN_OR_RETURN(Statement find, database_.Prepare(kFindSubmission));
+  find.BindText(1, team.contest).BindBlob(2, team.key.bytes).BindBlob(3, id);
+  ASSIGN_OR_RETURN(std::vector<StoredRequest> rows, ReadRequests(std::move(find)));
+  return First(std::move(rows));
+}
+
+absl::StatusOr<std::optional<StoredRequest>> Store::FindSameProgram(const TeamIdentity& team,
+                                                                    const Digest& policy,
+                                                                    const Digest& program) {
+  absl::MutexLock lock(&mutex_);
+  ASSIGN_OR_RETURN(Statement find, database_.Prepare(kFindSameProgram));
+  find.BindText(1, team.contest).BindBlob(2, team.key.bytes).BindBlob(3, program);
+  find.BindBlob(4, policy);
+  ASSIGN_OR_RETURN(std::vector<StoredRequest> rows, ReadRequests(std::move(find)));
+  return First(std::move(rows));
+}
+
+absl::StatusOr<std::vector<StoredRequest>> Store::ListSubmissions(const TeamIdentity& team) {
+  absl::MutexLock lock(&mutex_);
+  ASSIGN_OR_RETURN(Statement list, database_.Prepare(kListSubmissions));
+  list.BindText(1, team.contest).BindBlob(2, team.key.bytes);
+  return ReadRequests(std::move(list));
+}
+
+absl::StatusOr<std::vector<StoredRequest>> Store::ListReceived() {
+  absl::MutexLock lock(&mutex_);
+  ASSIGN_OR_RETURN(Statement list, database_.Prepare(kListReceived));
+  return ReadRequests(std::move(list));
+}
+
+}  // namespace pinhole::front
