@@ -113,9 +113,8 @@ int main(int argc, char** argv) {
   CLI::App* serve_command = with_folder(app.add_subcommand("serve", "run rounds until SIGTERM"));
   CLI11_PARSE(app, argc, argv);
   // Lanes and units need paths that hold from any folder.
-  layout.directory = std::filesystem::absolute(layout.directory).lexically_normal().string();
-  if (!init.config.socket.empty()) {
-    init.config.socket = std::filesystem::absolute(init.config.socket).string();
+  for (std::string* path : {&layout.directory, &init.config.socket}) {
+    if (!path->empty()) *path = std::filesystem::absolute(*path).lexically_normal().string();
   }
 
   if (init_command->parsed()) return Report(Init(layout, init));

@@ -56,9 +56,9 @@ def free_port():
 
 
 class Site:
-    """One vault and one front in a folder; every process is ended with it."""
+    """One vault and one front in a folder; every process is ended with it. With made=False only the folder and its data are there."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, made=True):
         self.folder = pathlib.Path(folder)
         self.folder.chmod(0o755)
         self.listen = f"127.0.0.1:{free_port()}"
@@ -74,6 +74,10 @@ class Site:
         (self.folder / "dataset.toml").write_text(
             'dataset = "small"\nversion = 1\ndeployment = "one-machine"\nbudget_bits = 8192\ntarget = "rows"\nlabel = "y"\n'
             'split = "split"\n[[table]]\nname = "rows"\nfile = "rows.csv"\n')
+        if made:
+            self.make(front_folder)
+
+    def make(self, front_folder):
         self.run("pinhole", "keygen", self.folder / "owner.key")
         organizer = json.loads(self.run("pinhole", "keygen", "--json", self.folder / "organizer.key"))["public_key"]
         (self.folder / "contest.toml").write_text(CONTEST.format(organizer=organizer))
