@@ -1,10 +1,9 @@
-// The gate against its rule, its types, and the order of completion.
+// The gate against its rule and its types; the order of completion is
+// tests/unit/vault/order_test.cc.
 #include "server/core/gate/gate.h"
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <numeric>
 #include <type_traits>
 
 #include "tests/support/ledger_builder.h"
@@ -80,40 +79,6 @@ TEST(Decide, IsTotalOverEveryState) {
       }
     }
   }
-}
-
-// Levels come in any order of completion; RESULTs are folded in the order of the ledger. Two lanes
-// and waiting 2: one team's two runs of one round, the better first or last.
-TEST(Release, IsTheSameForEveryOrderOfCompletion) {
-  contest::Policy policy = testing::DemoPolicy();
-  policy.rounds.lanes = 4;
-  std::vector<std::vector<std::string>> ledgers;
-  std::vector<int> order = {0, 1, 2, 3};
-  do {
-    testing::LedgerBuilder builder;
-    builder.Start();
-    builder.Dataset();
-    builder.OpenContest(policy);
-    builder.Release();
-    builder.Join("ada");
-    builder.Join("bob");
-    builder.EndRound();
-    builder.Release();
-    // The levels are stored as runs end, here in the order of `order`; the ledger reads them in its
-    // own.
-    const std::vector<int> reached = {20, 10, 30, 5};
-    std::map<int, int> completed;
-    for (const int run : order) completed[run] = reached[static_cast<size_t>(run)];
-    builder.Admit("ada", completed.at(0));
-    builder.Admit("ada", completed.at(1));
-    builder.Admit("bob", completed.at(2));
-    builder.Admit("bob", completed.at(3));
-    builder.EndRound();
-    builder.Round();
-    ledgers.push_back(builder.entries());
-  } while (std::next_permutation(order.begin(), order.end()));
-  EXPECT_EQ(ledgers.size(), 24U);
-  for (const auto& ledger : ledgers) EXPECT_EQ(ledger, ledgers[0]);
 }
 
 }  // namespace

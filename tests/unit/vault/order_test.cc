@@ -1,0 +1,193 @@
+// The vault without sockets, lanes or a clock: whatever order runs end in, the ledger has the same
+// bytes; committed levels are final.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+
+#include "server/core/score/answer.h"
+#include "server/storage/migration.h"
+#include "server/system/files.h"
+#include "server/system/temp_dir.h"
+#include "server/vault/migrations.h"
+#include "server/vault/vault.h"
+#include "tests/support/ledger_builder.h"
+
+namespace pinhole::vault {
+namespace {
+
+constexpr int kLevels = 51;
+
+Answer AnswerOf(int level) {
+  Answer answer = {'L', 1, 0, static_cast<uint8_t>(level), 0, static_cast<uint8_t>(level), 0, 0};
+  answer.back() = score::AnswerCheck(answer);
+  return answer;
+}
+
+// A vault in a folder of its own, with the builder's data set and contest appended; four lanes.
+class World {
+ public:
+  World()
+      : folder_(*TempDir::Make()),
+        layout_{folder_.path()},
+        database_(MakeDatabase()),
+        vault_(*Vault::Open(
+            database_, *NoteSigner::Create("vault.example/test", testing::TestKey(3)), layout_)) {
+    testing::LedgerBuilder builder;
+    builder.Start();
+    builder.Dataset();
+    contest::Policy policy = testing::DemoPolicy();
+    policy.rounds.lanes = 4;
+    policy.release.waiting = 4;
+    builder.OpenContest(policy);
+    EXPECT_TRUE(vault_.Start(Sha256("a build"), log::Nonce{7}).ok());
+    Proposals proposals(database_);
+    EXPECT_TRUE(proposals.Add(ProposalKind::kDataset, "-", builder.entries()[1]).ok());
+    EXPECT_TRUE(proposals.Add(ProposalKind::kPolicy, "demo", builder.entries()[2]).ok());
+    EXPECT_TRUE(vault_.Exchange(ExchangeKind::kIdle, {}, 0).ok());
+    EXPECT_NE(vault_.state().Open(), nullptr);
+  }
+
+  Vault& vault() { return vault_; }
+  Proposals proposals() { return Proposals(database_); }
+  std::string Ledger() {
+    std::string all;
+    const auto entries = vault_.ledger().Entries(0);
+    for (const std::string& entry : *entries) all += entry;
+    return all + *vault_.ledger().Head();
+  }
+  // Two teams join and submit two programs each; the next round runs all four.
+  void JoinAndSubmit() {
+    std::vector<Arrived> joins;
+    for (uint8_t team = 0; team < 2; ++team) {
+      const SigningKey once = testing::TestKey(static_cast<uint8_t>(100 + team));
+      joins.push_back({.request = pipe::SignJoin(
+                           once, testing::TestKey(static_cast<uint8_t>(10 + team)),
+                           pipe::SignInvitation(testing::TestKey(1), "demo",
+                                                team == 0 ? "ada" : "bob", once.public_key()))});
+    }
+    EXPECT_TRUE(vault_.Exchange(ExchangeKind::kRound, joins, 0).ok());
+    std::vector<Arrived> submissions;
+    for (uint8_t i = 0; i < 4; ++i) {
+      pipe::SubmitRequest request{.contest = "demo",
+                                  .policy = vault_.state().Find("demo")->policy_digest,
+                                  .program = Sha256(std::string(1, static_cast<char>('a' + i))),
+                                  .program_bytes = 1};
+      request.request_id[0] = i;
+      submissions.push_back({.request = pipe::SignSubmit(
+                                 testing::TestKey(static_cast<uint8_t>(10 + i / 2)), request)});
+    }
+    EXPECT_TRUE(vault_.Exchange(ExchangeKind::kRound, submissions, 0).ok());
+  }
+
+ private:
+  storage::Database MakeDatabase() const {
+    for (const std::string& path :
+         {layout_.private_directory(), layout_.programs(), layout_.evidence()}) {
+      EXPECT_TRUE(MakeDirectory(path, 0700).ok());
+    }
+    storage::Database database =
+        *storage::Database::Open(layout_.database(), storage::Mode::kCreate);
+    EXPECT_TRUE(storage::ApplyMigrations(database, Migrations()).ok());
+    return database;
+  }
+
+  TempDir folder_;
+  Layout layout_;
+  storage::Database database_;
+  Vault vault_;
+};
+
+// Plays the round with the runs ending in `order`; run i reaches the i-th level.
+std::string Play(const std::vector<size_t>& order) {
+  const std::vector<int> reached = {20, 10, 30, 30};
+  World world;
+  world.JoinAndSubmit();
+  const std::vector<DueRun> due = *world.vault().DueRuns();
+  EXPECT_EQ(due.size(), 4U);
+  for (const size_t run : order) {
+    RunEvidence evidence{.outcome = "exited", .wall_micros = static_cast<int64_t>(1000 * run)};
+    EXPECT_TRUE(world.vault().CommitRun(due[run].admit, AnswerOf(reached[run]), evidence).ok());
+  }
+  EXPECT_TRUE(world.vault().Exchange(ExchangeKind::kRound, {}, 0).ok());
+  std::vector<std::string> texts;
+  for (const auto& [index, admission] : world.vault().state().Find("demo")->admissions)
+    texts.push_back(admission.result->text);
+  // In ledger order: ada improves twice; bob's second run ties with his first. A gate in order of
+  // completion would show ada's 0.9 or not, and bob's one or the other.
+  EXPECT_EQ(texts, (std::vector<std::string>{"0.9", "0.85", "0.95", "NOT_IMPROVED"}));
+  return world.Ledger();
+}
+
+TEST(Order, OfCompletionChangesNoByte) {
+  std::vector<size_t> order(4);
+  std::iota(order.begin(), order.end(), 0);
+  const std::string first = Play(order);
+  int permutations = 1;
+  while (std::next_permutation(order.begin(), order.end())) {
+    ASSERT_EQ(Play(order), first);
+    ++permutations;
+  }
+  EXPECT_EQ(permutations, 24);
+}
+
+TEST(Level, OnceCommittedIsFinal) {
+  World world;
+  world.JoinAndSubmit();
+  const std::vector<DueRun> due = *world.vault().DueRuns();
+  ASSERT_EQ(due.size(), 4U);
+  ASSERT_TRUE(world.vault().CommitRun(due[0].admit, AnswerOf(20), {}).ok());
+  EXPECT_EQ(world.vault().CommitRun(due[0].admit, AnswerOf(1), {}).code(),
+            absl::StatusCode::kAlreadyExists);
+  EXPECT_EQ(world.vault().DueRuns()->size(), 3U) << "a run with a level does not run again";
+  ASSERT_TRUE(world.vault().Exchange(ExchangeKind::kRound, {}, 0).ok());
+  EXPECT_EQ(world.vault().state().Find("demo")->admissions.begin()->second.result->text, "0.9");
+}
+
+TEST(Level, OutsideTheScaleOrTornIsAFailedRun) {
+  World world;
+  world.JoinAndSubmit();
+  const std::vector<DueRun> due = *world.vault().DueRuns();
+  Answer torn = AnswerOf(3);
+  torn[3] ^= 1;
+  const std::vector<Answer> answers = {AnswerOf(kLevels + 1), torn, Answer{},
+                                       score::EncodeAnswer(std::nullopt)};
+  for (size_t i = 0; i < due.size(); ++i)
+    ASSERT_TRUE(world.vault().CommitRun(due[i].admit, answers[i], {}).ok());
+  ASSERT_TRUE(world.vault().Exchange(ExchangeKind::kRound, {}, 0).ok());
+  for (const auto& [index, admission] : world.vault().state().Find("demo")->admissions) {
+    EXPECT_EQ(admission.result->text, "FAILED") << index;
+  }
+}
+
+// What an operator proposes too late, or against a rule, is settled as refused in the rule's words.
+TEST(Proposal, IsRefusedWithTheReason) {
+  World world;
+  struct Case {
+    const char* contest;
+    int64_t now_ms;
+    const char* reason;
+  };
+  const int64_t origin_ms = testing::DemoPolicy().rounds.origin_ms;
+  for (const Case& c :
+       {Case{"late", origin_ms, "the start of its first round has passed: open it again"},
+        Case{"second", 0, "the ledger's rules: one contest is open at a time"}}) {
+    testing::LedgerBuilder builder;
+    builder.Start();
+    builder.Dataset();
+    contest::Policy policy = testing::DemoPolicy();
+    policy.contest = c.contest;
+    builder.OpenContest(policy);
+    const int64_t id =
+        *world.proposals().Add(ProposalKind::kPolicy, c.contest, builder.entries()[2]);
+    ASSERT_TRUE(world.vault().Exchange(ExchangeKind::kIdle, {}, c.now_ms).ok());
+    const Proposal settled = *world.proposals().Find(id);
+    EXPECT_EQ(settled.state, ProposalState::kRefused);
+    EXPECT_EQ(settled.reason, c.reason);
+    EXPECT_EQ(world.vault().state().Find(c.contest), nullptr);
+  }
+}
+
+}  // namespace
+}  // namespace pinhole::vault
