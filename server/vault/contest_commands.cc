@@ -16,6 +16,7 @@
 #include "server/system/files.h"
 #include "server/vault/commands.h"
 #include "server/vault/folder.h"
+#include "server/vault/import_facts.h"
 #include "server/vault/ledger.h"
 #include "server/vault/plan.h"
 #include "server/vault/proposals.h"
@@ -43,11 +44,11 @@ absl::StatusOr<Planning> Prepare(const Layout& layout, const std::string& contes
   ASSIGN_OR_RETURN(const log::Entry entry, log::ParseEntry(proposal.entry));
   ASSIGN_OR_RETURN(NoteSigner signer, ReadSigner(layout, config));
   ASSIGN_OR_RETURN(const Ledger ledger, Ledger::Open(database, std::move(signer)));
-  ASSIGN_OR_RETURN(const std::string baseline_text, ReadFile(layout.baseline()));
-  ASSIGN_OR_RETURN(const int64_t baseline, ParseInteger(baseline_text));
+  ASSIGN_OR_RETURN(const std::string facts_text, ReadFile(layout.import_facts()));
+  ASSIGN_OR_RETURN(const ImportFacts facts, ParseImportFacts(facts_text));
   ASSIGN_OR_RETURN(std::string labels, ReadFile(layout.labels(), kLargestLabels));
   ASSIGN_OR_RETURN(Plan plan, MakePlan(file, std::get<log::DatasetEntry>(entry), ledger.state(),
-                                       baseline, labels, origin_ms));
+                                       facts, labels, origin_ms));
   const size_t lanes = config.lane_count();
   if (static_cast<size_t>(plan.policy.rounds.lanes) != lanes) {
     plan.failures.push_back(absl::StrFormat("rounds.lanes is %d and this vault has %d",

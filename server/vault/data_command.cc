@@ -15,6 +15,7 @@
 #include "server/system/random.h"
 #include "server/vault/commands.h"
 #include "server/vault/folder.h"
+#include "server/vault/import_facts.h"
 #include "server/vault/proposals.h"
 
 namespace pinhole::vault {
@@ -83,7 +84,9 @@ absl::Status ImportData(const Layout& layout, const std::string& spec_path,
                    dataset::Import(spec, layout.data(), data_key));
   ASSIGN_OR_RETURN(const int64_t baseline, dataset::BaselinePredictionMillionths(result));
   RETURN_IF_ERROR(WriteFileDurably(layout.data_key(), HexEncode(data_key) + "\n", 0600));
-  RETURN_IF_ERROR(WriteFileDurably(layout.baseline(), absl::StrFormat("%d", baseline), 0600));
+  ImportFacts facts{.baseline_prediction = baseline};
+  if (result.persons.has_value()) facts.persons_in_both = result.persons->both;
+  RETURN_IF_ERROR(WriteFileDurably(layout.import_facts(), FormatImportFacts(facts), 0600));
   const Digest salt = HmacSha256(data_key, AsBytes("pinhole data commitment v1"));
   ASSIGN_OR_RETURN(const log::DatasetEntry entry, MakeEntry(spec, result, layout, salt, owner));
   ASSIGN_OR_RETURN(const log::EncodedEntry encoded, log::Encode(entry));

@@ -20,8 +20,7 @@ struct Layout {
   std::string database() const { return private_directory() + "/vault.db"; }
   std::string signing_key() const { return private_directory() + "/signing-key"; }
   std::string data_key() const { return private_directory() + "/data-key"; }
-  // The training mean in millionths: what worst = "baseline" predicts.
-  std::string baseline() const { return private_directory() + "/baseline"; }
+  std::string import_facts() const { return private_directory() + "/import-facts"; }
   std::string programs() const { return private_directory() + "/programs"; }
   std::string evidence() const { return private_directory() + "/evidence"; }
   std::string data() const { return directory + "/data"; }

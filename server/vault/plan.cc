@@ -102,15 +102,27 @@ void FindFailures(Plan& plan, const replay::LedgerState& state) {
 
 }  // namespace
 
+double OverfitFactor(const Plan& plan) {
+  const double bits = static_cast<double>(plan.reserve.thousandths) / 1000;
+  return std::exp2(-(bits - 1 - std::log2(kOverfitDelta)) /
+                   static_cast<double>(std::max<int64_t>(1, plan.public_rows - 1)));
+}
+
+double OverfitEpsilon(const Plan& plan) {
+  const double bits = static_cast<double>(plan.reserve.thousandths) / 1000;
+  return std::sqrt((bits * std::log(2.0) + std::log(2 / kOverfitDelta)) /
+                   (2 * static_cast<double>(plan.public_rows)));
+}
+
 absl::StatusOr<Plan> MakePlan(const contest::ContestFile& file, const log::DatasetEntry& dataset,
-                              const replay::LedgerState& state, int64_t baseline_prediction,
+                              const replay::LedgerState& state, const ImportFacts& facts,
                               const std::string& label_records, int64_t origin_ms) {
   Plan plan;
   plan.policy = file.policy;
   plan.policy.deployment = dataset.deployment;
   plan.policy.rounds.origin_ms = origin_ms;
   if (file.worst == contest::ContestFile::Worst::kBaseline) {
-    RETURN_IF_ERROR(SetBaseline(plan.policy, baseline_prediction, label_records));
+    RETURN_IF_ERROR(SetBaseline(plan.policy, facts.baseline_prediction, label_records));
   }
   RETURN_IF_ERROR(contest::Validate(plan.policy));
   plan.worst = counting::CountWorstCase(plan.policy);
@@ -121,6 +133,7 @@ absl::StatusOr<Plan> MakePlan(const contest::ContestFile& file, const log::Datas
   plan.dataset_left =
       state.dataset().has_value() ? state.account().Left() : dataset.budget - dataset.declassified;
   plan.public_rows = dataset.public_rows;
+  plan.persons_in_both = facts.persons_in_both;
   plan.capacity = schedule::Capacity(plan.policy);
   plan.wanted = int64_t{plan.policy.release.tries} * plan.policy.release.teams;
   FindWarnings(plan);

@@ -16,6 +16,25 @@ std::string Row(std::string_view name, std::string_view value) {
 
 std::string Seconds(int64_t ms) { return absl::StrFormat("%g s", static_cast<double>(ms) / 1000); }
 
+std::string Amount(Bits bits) {
+  return absl::StrFormat("%s bits = %d bytes", bits.ToString(), bits.CeilBytes());
+}
+
+// One line on overfitting: which bound holds depends on whether persons stand on both sides.
+std::string Overfit(const Plan& plan) {
+  if (plan.persons_in_both == 0 && plan.policy.scoring.metric == contest::Metric::kRmse) {
+    return absl::StrFormat(
+        "if all collude, board RMSE at most %.2f %% below the noise floor (95 %% sure)",
+        100 * (1 - OverfitFactor(plan)));
+  }
+  const std::string why =
+      plan.persons_in_both.has_value() && *plan.persons_in_both > 0
+          ? absl::StrFormat("%d persons have training and scored rows: ", *plan.persons_in_both)
+          : "";
+  return why + absl::StrFormat("a loss scaled to 0…1 is off by at most %.3f (95 %% sure)",
+                               OverfitEpsilon(plan));
+}
+
 }  // namespace
 
 std::string PlanText(const Plan& plan) {
@@ -38,17 +57,17 @@ std::string PlanText(const Plan& plan) {
   out += Row("capacity", absl::StrFormat("%d runs before closing, %d tries promised", plan.capacity,
                                          plan.wanted));
   out += "What can leave, at the most\n";
-  out += Row("a team", plan.worst.team.ToString() + " bits");
-  out += Row("all teams", plan.worst.all_teams.ToString() + " bits");
-  out += Row("final board", plan.worst.final_board.ToString() + " bits");
-  out += Row("acts and shifts", plan.worst.acts.ToString() + " bits");
+  out += Row("a team", Amount(plan.worst.team));
+  out += Row("all teams", Amount(plan.worst.all_teams));
+  out += Row("final board", Amount(plan.worst.final_board));
+  out += Row("acts and shifts", Amount(plan.worst.acts));
   if (p.baseline_thousandths > 0)
     out += Row("baseline, declassified", Bits{p.baseline_thousandths}.ToString() + " bits");
-  out += Row("the contest", absl::StrFormat("%s bits = %d bytes", plan.reserve.ToString(),
-                                            plan.reserve.CeilBytes()));
+  out += Row("the contest", Amount(plan.reserve));
   out += Row("the data set",
-             absl::StrFormat("%s bits for its lifetime, %s left before this contest",
-                             plan.dataset_budget.ToString(), plan.dataset_left.ToString()));
+             absl::StrFormat("%s for its lifetime, %s bits left before this contest",
+                             Amount(plan.dataset_budget), plan.dataset_left.ToString()));
+  out += Row("overfitting", Overfit(plan));
   out += Row("as copies of rows",
              absl::StrFormat("as much as %d rows of 64 bits", plan.reserve.thousandths / 64'000));
   out +=
@@ -79,6 +98,9 @@ std::string PlanJson(const Plan& plan) {
       {"contest_bytes", plan.reserve.CeilBytes()},
       {"dataset_budget_bits", plan.dataset_budget.ToString()},
       {"dataset_left_bits", plan.dataset_left.ToString()},
+      {"team_bytes", plan.worst.team.CeilBytes()},
+      {"dataset_budget_bytes", plan.dataset_budget.CeilBytes()},
+      {"overfit_epsilon", OverfitEpsilon(plan)},
       {"capacity", plan.capacity},
       {"tries", plan.wanted},
       {"warnings", plan.warnings},

@@ -38,7 +38,7 @@ contest::ContestFile File(contest::ContestFile::Worst worst) {
 
 TEST(Plan, RoundsTheBaselineUpToTheStep) {
   const auto plan = MakePlan(File(contest::ContestFile::Worst::kBaseline), Dataset(8192), {},
-                             3'000'000, Labels(), 1000);
+                             {.baseline_prediction = 3'000'000}, Labels(), 1000);
   ASSERT_TRUE(plan.ok()) << plan.status();
   EXPECT_EQ(plan->policy.scoring.scale.worst, 1'415'000);
   EXPECT_GT(plan->policy.baseline_thousandths, 0);
@@ -46,27 +46,55 @@ TEST(Plan, RoundsTheBaselineUpToTheStep) {
   EXPECT_TRUE(plan->failures.empty());
   // The numbers of the design's table for the demo: 3 teams of 59 bits and 64 for acts.
   const auto declared =
-      MakePlan(File(contest::ContestFile::Worst::kDeclared), Dataset(8192), {}, 0, "", 1000);
+      MakePlan(File(contest::ContestFile::Worst::kDeclared), Dataset(8192), {}, {}, "", 1000);
   EXPECT_NEAR(static_cast<double>(declared->reserve.thousandths) / 1000, 241, 0.5);
 }
 
 TEST(Plan, RefusesWhatItCannotKeep) {
-  auto plan = MakePlan(File(contest::ContestFile::Worst::kDeclared), Dataset(300), {}, 0, "", 1000);
+  auto plan =
+      MakePlan(File(contest::ContestFile::Worst::kDeclared), Dataset(300), {}, {}, "", 1000);
   ASSERT_TRUE(plan.ok());
   EXPECT_THAT(plan->failures,
               Contains(HasSubstr("needs 240.889 bits and the data set has 204.000 left")));
   contest::ContestFile many = File(contest::ContestFile::Worst::kDeclared);
   many.policy.rounds.count = 10;
-  plan = MakePlan(many, Dataset(8192), {}, 0, "", 1000);
+  plan = MakePlan(many, Dataset(8192), {}, {}, "", 1000);
   EXPECT_THAT(plan->failures, Contains(HasSubstr("overbooked more than three times")));
   EXPECT_THAT(PlanText(*plan), HasSubstr("refused: overbooked"));
   testing::LedgerBuilder open;
   open.Start();
   open.Dataset();
   open.OpenContest(testing::DemoPolicy());
-  plan = MakePlan(File(contest::ContestFile::Worst::kDeclared), Dataset(8192), open.state(), 0, "",
+  plan = MakePlan(File(contest::ContestFile::Worst::kDeclared), Dataset(8192), open.state(), {}, "",
                   1000);
   EXPECT_THAT(plan->failures, Contains(HasSubstr("contest demo is open")));
+}
+
+// CHANNEL.md section 1.6, the table's row of 88 bits and 10,000 rows: epsilon 0.057, factor 0.994.
+TEST(Plan, BoundsOverfittingAsPublished) {
+  Plan plan;
+  plan.reserve = counting::Bits::Whole(88);
+  plan.public_rows = 10'000;
+  EXPECT_NEAR(OverfitEpsilon(plan), 0.057, 0.0005);
+  EXPECT_NEAR(OverfitFactor(plan), 0.994, 0.0005);
+  plan.reserve = counting::Bits::Whole(1229);
+  plan.public_rows = 1000;
+  EXPECT_NEAR(OverfitEpsilon(plan), 0.654, 0.0005);
+  EXPECT_NEAR(OverfitFactor(plan), 0.425, 0.0005);
+}
+
+TEST(ImportFacts, AreReadBack) {
+  for (const ImportFacts& facts : {ImportFacts{3'501'557, 609}, ImportFacts{-1, std::nullopt}}) {
+    const auto read = ParseImportFacts(FormatImportFacts(facts));
+    ASSERT_TRUE(read.ok()) << read.status();
+    EXPECT_EQ(*read, facts);
+  }
+  for (const char* bad :
+       {"", "baseline_prediction=1\n", "persons_in_both=1\nbaseline_prediction=1\n",
+        "baseline_prediction=1\npersons_in_both=x\n",
+        "baseline_prediction=1\npersons_in_both=-\nmore"}) {
+    EXPECT_FALSE(ParseImportFacts(bad).ok()) << bad;
+  }
 }
 
 }  // namespace
