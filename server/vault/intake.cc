@@ -45,6 +45,8 @@ absl::Status Intake::Take(std::string_view bytes) {
 }
 
 absl::Status Intake::TakeRequest(std::string_view text) {
+  if (++requests_ > kMaxRequestsOfBatch)
+    return absl::InvalidArgumentError("more requests than a batch may bring");
   absl::StatusOr<pipe::Request> request = pipe::ParseRequest(text);
   if (!request.ok()) return request.status();  // an honest front checks this before it sends
   if (std::holds_alternative<pipe::JoinRequest>(*request)) {
@@ -55,16 +57,24 @@ absl::Status Intake::TakeRequest(std::string_view text) {
   Receiving receiving{.request = submit,
                       .left = submit.program_bytes,
                       .commitment = replay::ProgramCommitment(submit.nonce)};
-  // A request that cannot be admitted must not cost disk; its program's frames still have to be
-  // passed over.
-  if (replay::PlanAdmit(state_, submit, Digest{}).ok()) {
-    receiving.temporary = ProgramPath(programs_, submit.team_key, submit.program) + ".part";
-    ::unlink(receiving.temporary.c_str());
-    absl::StatusOr<UniqueFd> file = CreateForWrite(receiving.temporary, 0600);
-    if (file.ok()) receiving.file = *std::move(file);
-  }
+  OpenProgram(receiving);
   receiving_.emplace(std::move(receiving));
   return absl::OkStatus();
+}
+
+// A request that cannot be admitted must not cost disk; its program's frames still have to be
+// passed over. The policy's limit of waiting submissions bounds what a team can have stored in one
+// batch.
+void Intake::OpenProgram(Receiving& receiving) {
+  const pipe::SubmitRequest& request = receiving.request;
+  if (!replay::PlanAdmit(state_, request, Digest{}).ok()) return;
+  int& stored = programs_of_team_[request.team_key];
+  if (stored >= state_.Find(request.contest)->policy.policy.release.waiting) return;
+  ++stored;
+  receiving.temporary = ProgramPath(programs_, request.team_key, request.program) + ".part";
+  ::unlink(receiving.temporary.c_str());
+  absl::StatusOr<UniqueFd> file = CreateForWrite(receiving.temporary, 0600);
+  if (file.ok()) receiving.file = *std::move(file);
 }
 
 absl::Status Intake::TakeProgram(std::string_view chunk) {

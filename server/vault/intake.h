@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,6 +25,9 @@ struct Arrived {
   std::string program_path;  // empty for a join
   Digest commitment{};       // SHA-256(nonce ‖ program)
 };
+
+// What one batch may bring at the most, whoever owns the front.
+inline constexpr size_t kMaxRequestsOfBatch = 10'000;
 
 // Not thread-safe. `state` must not change while the intake lives.
 class Intake {
@@ -54,6 +58,8 @@ class Intake {
     replay::ProgramCommitment commitment;
   };
   absl::Status TakeRequest(std::string_view text);
+  // Opens the file that a submission's program goes to, when it may be admitted.
+  void OpenProgram(Receiving& receiving);
   absl::Status TakeProgram(std::string_view chunk);
   absl::Status FinishProgram();
 
@@ -63,6 +69,8 @@ class Intake {
   std::optional<int64_t> mirror_size_;
   std::optional<Receiving> receiving_;
   std::vector<Arrived> arrived_;
+  size_t requests_ = 0;
+  std::map<PublicKey, int> programs_of_team_;  // stored in this batch
 };
 
 // Where a program of a team is stored.

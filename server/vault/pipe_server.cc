@@ -9,7 +9,9 @@
 namespace pinhole::vault {
 
 void PipeServer::Open(int64_t round, Deadline deadline) {
-  while (true) {
+  // As many as wait, within reason: a front that connects without end must not hold the exchange.
+  constexpr int kMostConnections = 16;
+  for (int i = 0; i < kMostConnections; ++i) {
     absl::StatusOr<UniqueFd> next =
         AcceptUnix(listener_.get(), Deadline::After(absl::ZeroDuration()));
     if (!next.ok()) break;

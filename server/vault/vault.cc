@@ -109,7 +109,18 @@ absl::Status Vault::Exchange(ExchangeKind kind, const std::vector<Arrived>& arri
   const int64_t before = ledger_.size();
   ASSIGN_OR_RETURN(storage::Transaction transaction, storage::Transaction::Begin(*database_));
   absl::Status appended = AppendAll(transaction, kind, arrived, now_ms);
-  return Finish(std::move(transaction), std::move(appended), before);
+  RETURN_IF_ERROR(Finish(std::move(transaction), std::move(appended), before));
+  RemoveUnadmitted(arrived);
+  return absl::OkStatus();
+}
+
+void Vault::RemoveUnadmitted(const std::vector<Arrived>& arrived) {
+  for (const Arrived& one : arrived) {
+    const auto* submit = std::get_if<pipe::SubmitRequest>(&one.request);
+    if (submit == nullptr) continue;
+    const absl::StatusOr<bool> known = runs_.Contains(*submit);
+    if (known.ok() && !*known) ::unlink(one.program_path.c_str());
+  }
 }
 
 absl::Status Vault::AppendAll(storage::Transaction& transaction, ExchangeKind kind,

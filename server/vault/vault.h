@@ -63,6 +63,8 @@ class Vault {
         proposals_(database),
         layout_(std::move(layout)) {}
 
+  // Programs that came and were not admitted: nothing points to them.
+  void RemoveUnadmitted(const std::vector<Arrived>& arrived);
   absl::Status AppendAll(storage::Transaction& transaction, ExchangeKind kind,
                          const std::vector<Arrived>& arrived, int64_t now_ms);
   absl::Status AppendProposals(storage::Transaction& transaction, ExchangeKind kind,
