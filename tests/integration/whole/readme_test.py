@@ -17,10 +17,11 @@ PROGRAMS = ("pinhole", "pinhole-vault", "pinholed")
 
 
 def commands(text):
-    """The commands of the code blocks, continued lines joined. deploy/demo has a test of its own; deploy/check runs this one."""
-    for block in re.findall(r"^```\n(.*?)^```", text, re.M | re.S):
-        if "│" in block:
-            continue  # the picture
+    """The commands of the code blocks without a language, continued lines joined. deploy/demo has a test of its own; deploy/check
+    runs this one."""
+    for language, block in re.findall(r"^```(\w*)\n(.*?)^```$", text, re.M | re.S):
+        if language or "│" in block:
+            continue  # output, or the picture
         for line in block.replace("\\\n", " ").splitlines():
             line = line.split("#")[0].strip()
             if line.split()[:1] and line.split()[0] in PROGRAMS:
