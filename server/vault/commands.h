@@ -31,8 +31,10 @@ struct OpenOptions {
 // the serving vault took it.
 absl::Status OpenContest(const Layout& layout, const OpenOptions& options);
 
-// Proposes to close `contest` early, and waits until the serving vault took it.
-absl::Status CloseContest(const Layout& layout, const std::string& contest);
+// Proposes to close `contest` early, signed by its organizer, and waits until the serving vault
+// took it.
+absl::Status CloseContest(const Layout& layout, const std::string& contest,
+                          const std::string& organizer_key_path);
 
 // Prints what this machine offers for boxes and what follows from what is missing.
 absl::Status Doctor();

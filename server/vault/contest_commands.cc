@@ -165,7 +165,9 @@ absl::Status OpenContest(const Layout& layout, const OpenOptions& options) {
   return absl::OkStatus();
 }
 
-absl::Status CloseContest(const Layout& layout, const std::string& contest) {
+absl::Status CloseContest(const Layout& layout, const std::string& contest,
+                          const std::string& organizer_key_path) {
+  ASSIGN_OR_RETURN(const SigningKey organizer, ReadKey(organizer_key_path));
   ASSIGN_OR_RETURN(storage::Database database, OpenDatabase(layout));
   ASSIGN_OR_RETURN(const Config config, ReadConfig(layout));
   ASSIGN_OR_RETURN(NoteSigner signer, ReadSigner(layout, config));
@@ -174,8 +176,12 @@ absl::Status CloseContest(const Layout& layout, const std::string& contest) {
   if (open == nullptr || open->policy.policy.contest != contest) {
     return absl::NotFoundError(absl::StrFormat("contest \"%s\" is not open", contest));
   }
+  if (organizer.public_key() != open->policy.policy.organizer) {
+    return absl::PermissionDeniedError("the key is not this contest's organizer's");
+  }
+  const Signature signature = organizer.Sign(log::ActStatement(contest, log::ActKind::kCloseEarly));
   ASSIGN_OR_RETURN(const int64_t id,
-                   Proposals(database).Add(ProposalKind::kCloseEarly, contest, ""));
+                   Proposals(database).Add(ProposalKind::kCloseEarly, contest, AsText(signature)));
   RETURN_IF_ERROR(AwaitProposal(
       database, id,
       absl::Milliseconds(2 * open->policy.policy.rounds.length_ms) + absl::Seconds(10)));

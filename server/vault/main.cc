@@ -107,6 +107,8 @@ int main(int argc, char** argv) {
   std::string contest_name;
   CLI::App* close_command = with_folder(contest->add_subcommand("close", "close a contest early"));
   close_command->add_option("CONTEST", contest_name, "its name")->required();
+  close_command->add_option("--organizer-key", open.organizer_key_path, "the organizer's key file")
+      ->required();
 
   CLI::App* doctor_command =
       app.add_subcommand("doctor", "print what this machine offers for boxes");
@@ -129,7 +131,8 @@ int main(int argc, char** argv) {
     open.start_in_ms = start_in_seconds * 1000;
     return Report(pinhole::vault::OpenContest(layout, open));
   }
-  if (close_command->parsed()) return Report(pinhole::vault::CloseContest(layout, contest_name));
+  if (close_command->parsed())
+    return Report(pinhole::vault::CloseContest(layout, contest_name, open.organizer_key_path));
   if (doctor_command->parsed()) return Report(pinhole::vault::Doctor());
   if (serve_command->parsed()) {
     const auto config = pinhole::vault::ReadConfig(layout);

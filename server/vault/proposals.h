@@ -20,7 +20,7 @@ struct Proposal {
   int64_t id = 0;
   ProposalKind kind = ProposalKind::kDataset;
   std::string contest;  // "-" for a data set
-  std::string entry;    // the signed entry's bytes; empty for close-early
+  std::string entry;    // the signed entry's bytes; for close-early the organizer's signature
   ProposalState state = ProposalState::kWaiting;
   std::string reason;  // why it was refused
 };

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <variant>
 
 #include "absl/strings/str_format.h"
@@ -140,9 +141,14 @@ absl::StatusOr<log::EncodedEntry> Vault::EntryOf(const Proposal& proposal, int64
     if (contest == nullptr || contest->policy.policy.contest != proposal.contest) {
       return absl::FailedPreconditionError("the contest is not open");
     }
-    return log::Encode(log::ActEntry{.contest = proposal.contest,
-                                     .round = contest->NextRound(),
-                                     .charge = counting::CloseEarlyCharge(contest->policy.policy)});
+    log::ActEntry act{.contest = proposal.contest,
+                      .round = contest->NextRound(),
+                      .charge = counting::CloseEarlyCharge(contest->policy.policy)};
+    if (proposal.entry.size() != act.signature.size()) {
+      return absl::InternalError("a proposal to close without a signature");
+    }
+    std::copy(proposal.entry.begin(), proposal.entry.end(), act.signature.begin());
+    return log::Encode(act);
   }
   ASSIGN_OR_RETURN(const log::Entry entry, log::ParseEntry(proposal.entry));
   if (const auto* dataset = std::get_if<log::DatasetEntry>(&entry)) return log::Encode(*dataset);

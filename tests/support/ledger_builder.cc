@@ -187,9 +187,11 @@ void LedgerBuilder::Shift(int64_t rounds) {
 }
 
 void LedgerBuilder::CloseEarly() {
-  Must(log::Encode(log::ActEntry{.contest = contest_,
-                                 .round = contest().NextRound(),
-                                 .charge = counting::CloseEarlyCharge(contest().policy.policy)}));
+  Must(log::Encode(log::ActEntry{
+      .contest = contest_,
+      .round = contest().NextRound(),
+      .charge = counting::CloseEarlyCharge(contest().policy.policy),
+      .signature = TestKey(1).Sign(log::ActStatement(contest_, log::ActKind::kCloseEarly))}));
 }
 
 void LedgerBuilder::Close() {

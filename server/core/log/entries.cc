@@ -262,7 +262,8 @@ absl::StatusOr<ShiftEntry> ReadShift(EntryReader& r) {
 EntryWriter Write(const ActEntry& e) {
   return std::move(EntryWriter("ACT", e.contest, e.round)
                        .Add("act", kCloseEarlyName)
-                       .Add("charge_bits", e.charge.ToString()));
+                       .Add("charge_bits", e.charge.ToString())
+                       .Add("signature", HexEncode(e.signature)));
 }
 
 absl::StatusOr<ActEntry> ReadAct(EntryReader& r) {
@@ -271,6 +272,7 @@ absl::StatusOr<ActEntry> ReadAct(EntryReader& r) {
   if (kind != kCloseEarlyName)
     return absl::InvalidArgumentError(absl::StrFormat("\"%s\" is no act", kind));
   ASSIGN_OR_RETURN(e.charge, TakeBits(r, "charge_bits"));
+  ASSIGN_OR_RETURN(e.signature, TakeHex<64>(r, "signature"));
   return e;
 }
 
@@ -374,6 +376,14 @@ std::string DatasetStatement(const DatasetEntry& entry) {
 std::string PolicyStatement(const PolicyEntry& entry) {
   return absl::StrFormat("pinhole policy v1 contest=%s%s\n", entry.policy.contest,
                          WriteUnsigned(entry).Fields());
+}
+
+std::string ActStatement(std::string_view contest, ActKind kind) {
+  switch (kind) {
+    case ActKind::kCloseEarly:
+      return absl::StrFormat("pinhole act v1 contest=%s act=%s\n", contest, kCloseEarlyName);
+  }
+  return "";
 }
 
 int SizeClass(int64_t program_bytes) {

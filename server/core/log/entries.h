@@ -126,6 +126,7 @@ struct ActEntry {
   int64_t round = 0;
   ActKind kind = ActKind::kCloseEarly;
   counting::Bits charge;
+  Signature signature{};  // the organizer's, over ActStatement
   bool operator==(const ActEntry&) const = default;
 };
 
@@ -183,6 +184,9 @@ size_t EntryLength(std::string_view bytes);
 // What owner and organizer sign: every field but the signatures, without padding.
 std::string DatasetStatement(const DatasetEntry& entry);
 std::string PolicyStatement(const PolicyEntry& entry);
+// What the organizer signs for an act. It names no round: a contest is closed early once, whenever
+// the vault takes the act.
+std::string ActStatement(std::string_view contest, ActKind kind);
 
 // Size class of a program: the number of bits of its size.
 int SizeClass(int64_t program_bytes);

@@ -277,6 +277,9 @@ absl::Status LedgerState::Check(const log::ActEntry& entry) {
   RETURN_IF_ERROR(
       MustEqual(entry.round, contest->NextRound(), "ACT must name the exchange it is in"));
   if (contest->phase != Phase::kOpen) return Breaks("a closing contest is closed once");
+  if (!Verify(policy.organizer, log::ActStatement(entry.contest, entry.kind), entry.signature)) {
+    return Breaks("ACT must be signed by the organizer");
+  }
   RETURN_IF_ERROR(MustEqual(entry.charge, counting::CloseEarlyCharge(policy),
                             "an ACT costs what its choices can tell"));
   if (contest->acts_used + entry.charge > counting::Bits{policy.release.acts_thousandths}) {
