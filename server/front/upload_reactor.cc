@@ -91,6 +91,9 @@ absl::Status UploadReactor::Complete() {
 }
 
 void UploadReactor::End(const absl::Status& status) {
+  // Before the answer: a team that has it may begin the next upload at once.
+  upload_.reset();
+  lease_.reset();
   if (absl::IsCancelled(status)) {
     Finish(grpc::Status::CANCELLED);
   } else {
