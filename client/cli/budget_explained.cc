@@ -1,6 +1,9 @@
 #include "client/cli/budget_explained.h"
 
+#include <optional>
+
 #include "absl/strings/str_format.h"
+#include "client/cli/recount.h"
 #include "client/cli/table.h"
 
 namespace pinhole::cli {
@@ -22,6 +25,14 @@ std::string Formula(const contest::Policy& policy) {
       "  N = sum over i <= j and e <= f of C(k,i) * C(k-i,e) * C(l-(i-1)(m-1),i)\n"
       "  k = %d tries, l = %d levels, j = %d scores, f = %d failure notices, m = %d\n",
       release.tries, levels, release.shown_scores, release.shown_failures, release.min_gain);
+}
+
+std::string RecountText(const contest::Policy& policy, const counting::BigCount& expected) {
+  const std::optional<counting::BigCount> recount = RecountByStates(policy);
+  if (!recount.has_value())
+    return "  recount through every state: too many states for this screen\n";
+  return absl::StrFormat("  recount through every state that the rule can reach: %s\n",
+                         *recount == expected ? "the same" : "ANOTHER NUMBER, " + recount->ToHex());
 }
 
 }  // namespace
@@ -49,6 +60,7 @@ std::string BudgetExplained(const replay::Contest& contest) {
   text += absl::StrFormat("  N of a team = %s (hex)\n", worst.team_count.ToHex());
   text += absl::StrFormat("  as POLICY states it: %s\n",
                           worst.team_count == contest.policy.team_count ? "yes" : "NO");
+  text += RecountText(policy, worst.team_count);
   text += absl::StrFormat("  log2 N, rounded up: %s bits a team\n", worst.team.ToString());
   std::vector<std::vector<std::string>> sum = {
       {absl::StrFormat("%s of %s bits", Count(policy.release.teams, "team", "teams"),
@@ -57,6 +69,8 @@ std::string BudgetExplained(const replay::Contest& contest) {
       {"final board (none)", worst.final_board.ToString()},
       {"acts and shifts", worst.acts.ToString()},
       {"contest, as reserved", worst.contest.ToString()},
+      {"besides, the baseline taken from the data",
+       counting::Bits{policy.baseline_thousandths}.ToString()},
       {"used so far", (contest.charged + contest.acts_used).ToString()},
   };
   text += FormatTable(sum, 2);

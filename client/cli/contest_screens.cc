@@ -118,7 +118,9 @@ std::string ContestsText(const replay::LedgerState& state) {
 }
 
 std::string WorstCaseText(const replay::Contest& contest) {
-  const counting::Bits bits = contest.policy.contest;
+  // What was taken from the data to set the scale is known to everybody too.
+  const counting::Bits bits =
+      contest.policy.contest + counting::Bits{contest.policy.policy.baseline_thousandths};
   std::string text = absl::StrFormat(
       "WORST    All that can ever leave about the data through this contest is one of at most 2^B\n"
       "         messages, B = %s bits (%s), whatever programs do and even if all teams\n"

@@ -59,7 +59,8 @@ void SetToken(grpc::ClientContext& context, const std::string& token) {
 }
 
 SubmitAnswer AnswerOf(const v1::Submission& submission) {
-  SubmitAnswer answer{.result_round = submission.result_round(),
+  SubmitAnswer answer{.request_id = submission.request_id(),
+                      .result_round = submission.result_round(),
                       .result_time = TimeOf(submission.result_time()),
                       .refusal = submission.refusal()};
   switch (submission.state()) {

@@ -49,7 +49,7 @@ bool IsSameSubmission(const Receipt& receipt, const pipe::SubmitRequest& wanted)
   const pipe::SubmitRequest& kept = receipt.request;
   return receipt.state != Receipt::State::kRefused && kept.contest == wanted.contest &&
          kept.policy == wanted.policy && kept.team_key == wanted.team_key &&
-         kept.program == wanted.program && kept.show_below == wanted.show_below;
+         kept.program == wanted.program;
 }
 
 }  // namespace pinhole::cli

@@ -25,8 +25,8 @@ std::string FormatReceipt(const Receipt& receipt);
 // Errors: INVALID_ARGUMENT, also when the request's signature is wrong.
 absl::StatusOr<Receipt> ParseReceipt(std::string_view text);
 
-// True when sending `wanted` would be this submission again: same contest, policy, team, program
-// and threshold, and not refused.
+// True when sending `wanted` would be this submission again: same contest, policy, team and
+// program, and not refused. The ledger takes a program once, whatever threshold comes with it.
 bool IsSameSubmission(const Receipt& receipt, const pipe::SubmitRequest& wanted);
 
 }  // namespace pinhole::cli

@@ -95,8 +95,12 @@ std::string RehearsalText(const contest::Policy& policy, const RehearsalResult& 
                                           Seconds(report.wall_micros), SpanText(limits.wall_ms),
                                           Seconds(report.cpu_micros), limits.cpu_seconds)});
   rows.push_back(
-      {"MEMORY", absl::StrFormat("%s at the most of %s", Mebibytes(report.peak_memory_bytes),
-                                 ByteText(limits.memory_bytes))});
+      {"MEMORY", result.memory_limit == MemoryLimit::kTouchedPages
+                     ? absl::StrFormat("%s at the most of %s", Mebibytes(report.peak_memory_bytes),
+                                       ByteText(limits.memory_bytes))
+                     : absl::StrFormat("limited to %s of address space and not measured; as root, "
+                                       "where there are cgroups, touched pages are counted",
+                                       ByteText(limits.memory_bytes))});
   rows.push_back({"BYTES", absl::StrFormat("%d on standard output of %s, %d on standard error",
                                            report.output_bytes, ByteText(limits.output_bytes),
                                            report.diagnostics_bytes)});

@@ -48,6 +48,8 @@ struct JoinAnswer {
 struct SubmitAnswer {
   enum class State { kReceived, kScheduled, kReleased, kRefused };
   State state = State::kReceived;
+  // Of the submission that stands: an earlier one's when this team sent this program before.
+  std::string request_id;
   int64_t result_round = 0;
   absl::Time result_time;
   std::string refusal;  // kRefused

@@ -28,7 +28,12 @@ absl::StatusOr<Receipt> ReceiptFor(const CommandContext& context, const std::str
   wanted.team_key = membership.key.public_key();
   ASSIGN_OR_RETURN(const std::vector<Receipt> receipts, home.Receipts(server, wanted.contest));
   for (const Receipt& receipt : receipts) {
-    if (IsSameSubmission(receipt, wanted)) return receipt;
+    if (!IsSameSubmission(receipt, wanted)) continue;
+    if (receipt.request.show_below != wanted.show_below) {
+      context.err
+          << "this program was submitted before with another --show-below: that one counts\n";
+    }
+    return receipt;
   }
   wanted.nonce = RandomBytes<32>();
   wanted.request_id = RandomBytes<16>();
@@ -77,6 +82,42 @@ void PrintReceipt(const CommandContext& context, const Session& session, const R
           {"left_before", LeftText(contest, team)}},
          "Round and time hold if the request is taken in the next exchange. \"pinhole status\" "
          "shows the result. The receipt holds the nonce of the program's commitment: keep it."});
+}
+
+// What the server made of a request.
+struct Sent {
+  // kEarlier: this team sent the program before, and that submission stands.
+  enum class Which { kThis, kEarlier };
+  Which which = Which::kThis;
+  log::RequestId request_id{};
+  int64_t result_round = 0;
+  int64_t result_ms = 0;
+};
+
+// Uploads and submits; the receipt keeps what came of it. Errors: FAILED_PRECONDITION when refused.
+absl::StatusOr<Sent> Send(const CommandContext& context, Session& session,
+                          const Membership& membership, std::string_view program,
+                          const std::string& message, Receipt& receipt) {
+  const pipe::SubmitRequest& request = receipt.request;
+  RETURN_IF_ERROR(
+      session.server().Upload(membership.token, request.contest, request.program, program));
+  ASSIGN_OR_RETURN(const SubmitAnswer answer,
+                   session.server().Submit(membership.token, pipe::Encode(request), message));
+  Sent sent{.request_id = request.request_id,
+            .result_round = answer.result_round,
+            .result_ms = absl::ToUnixMillis(answer.result_time)};
+  const bool refused = answer.state == SubmitAnswer::State::kRefused;
+  if (!refused && !answer.request_id.empty() && answer.request_id != RequestIdText(receipt)) {
+    ASSIGN_OR_RETURN(sent.request_id, HexDecodeArray<16>(answer.request_id));
+    sent.which = Sent::Which::kEarlier;
+  }
+  const bool stands = !refused && sent.which == Sent::Which::kThis;
+  receipt.state = stands ? Receipt::State::kSent : Receipt::State::kRefused;
+  Home home = context.OpenHome();
+  RETURN_IF_ERROR(home.SaveReceipt(session.address(), receipt));
+  if (!refused) return sent;
+  return absl::FailedPreconditionError(
+      absl::StrFormat("refused, nothing was spent: %s", answer.refusal));
 }
 
 Ending AwaitResult(const CommandContext& context, Session& session,
@@ -129,30 +170,30 @@ Ending RunSubmit(const CommandContext& context, const SubmitOptions& options) {
       earlier != nullptr && earlier->result.has_value()) {
     context.err << "this program was submitted before: its result stands, no try is spent\n";
     return PrintResult(context, *contest, *earlier);
-  } else if (earlier == nullptr) {
+  }
+  if (replay::FindRequest(session.state(), receipt.request) == nullptr) {
     RETURN_IF_ERROR(CheckAdmissible(session.state(), receipt.request, program));
   }
-  RETURN_IF_ERROR(
-      session.server().Upload(membership.token, name, receipt.request.program, program));
-  ASSIGN_OR_RETURN(
-      const SubmitAnswer answer,
-      session.server().Submit(membership.token, pipe::Encode(receipt.request), options.message));
-  const bool refused = answer.state == SubmitAnswer::State::kRefused;
-  receipt.state = refused ? Receipt::State::kRefused : Receipt::State::kSent;
-  Home home = context.OpenHome();
-  RETURN_IF_ERROR(home.SaveReceipt(session.address(), receipt));
-  if (refused) {
-    return absl::FailedPreconditionError(
-        absl::StrFormat("refused, nothing was spent: %s", answer.refusal));
+  ASSIGN_OR_RETURN(const Sent sent,
+                   Send(context, session, membership, program, options.message, receipt));
+  if (sent.which == Sent::Which::kEarlier) {
+    receipt.request.request_id = sent.request_id;
+    context.err << absl::StrFormat(
+        "the server says that this team sent this program before, as request %s: that one stands, "
+        "no try is spent\n",
+        HexEncode(sent.request_id));
+    if (options.wait == Wait::kNo) {
+      Print(context,
+            {{{"request_id", HexEncode(sent.request_id)}}, "\"pinhole status\" shows its result."});
+      return ExitCode::kOk;
+    }
   }
   if (options.wait == Wait::kNo) {
-    PrintReceipt(context, session, receipt, answer.result_round,
-                 absl::ToUnixMillis(answer.result_time));
+    PrintReceipt(context, session, receipt, sent.result_round, sent.result_ms);
     return ExitCode::kOk;
   }
-  context.err << absl::StrFormat("received; the result comes in round %d, %s\n",
-                                 answer.result_round,
-                                 TimeText(absl::ToUnixMillis(answer.result_time), context.zone));
+  context.err << absl::StrFormat("received; the result comes in round %d, %s\n", sent.result_round,
+                                 TimeText(sent.result_ms, context.zone));
   return AwaitResult(context, session, receipt.request);
 }
 

@@ -122,12 +122,23 @@ std::string StatusText(const replay::Contest& contest, const replay::Team& team,
 }
 
 std::string EntryLine(int64_t index, std::string_view bytes) {
-  // An entry is one line of fields already; what is cut off are its padding and its version.
-  const size_t end = bytes.find_last_not_of(" \n");
-  std::string_view line = bytes.substr(0, end == std::string_view::npos ? 0 : end + 1);
-  constexpr size_t kShown = 240;
-  const bool cut = line.size() > kShown;
-  return absl::StrFormat("%6d  %s%s\n", index, line.substr(0, kShown), cut ? " …" : "");
+  constexpr size_t kLongHex = 32;
+  constexpr size_t kShownHex = 8;
+  constexpr size_t kShownLine = 240;
+  std::string line;
+  while (!bytes.empty()) {
+    const size_t end = std::min(bytes.find_first_of(" \n"), bytes.size());
+    std::string_view word = bytes.substr(0, end);
+    bytes.remove_prefix(std::min(end + 1, bytes.size()));
+    if (word.empty()) continue;
+    const size_t value = word.find('=') + 1;  // 0 without one
+    const bool hex = word.size() - value >= kLongHex &&
+                     word.find_first_not_of("0123456789abcdef", value) == std::string_view::npos;
+    line +=
+        absl::StrFormat(" %s%s", hex ? word.substr(0, value + kShownHex) : word, hex ? "…" : "");
+  }
+  const bool cut = line.size() > kShownLine;
+  return absl::StrFormat("%6d %s%s\n", index, line.substr(0, kShownLine), cut ? " …" : "");
 }
 
 }  // namespace pinhole::cli

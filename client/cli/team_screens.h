@@ -26,7 +26,7 @@ std::string LeftText(const replay::Contest& contest, const replay::Team& team);
 std::string StatusText(const replay::Contest& contest, const replay::Team& team,
                        const std::vector<Receipt>& receipts, const absl::TimeZone& zone);
 
-// One entry as one line, for `pinhole watch`; long ones are cut.
+// One entry as one line, for `pinhole watch`: its fields, with long hex values and long lines cut.
 std::string EntryLine(int64_t index, std::string_view bytes);
 
 }  // namespace pinhole::cli

@@ -1,16 +1,20 @@
 #include "client/cli/tls_leaf.h"
 
+#include <netdb.h>
 #include <openssl/bio.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
+#include <cerrno>
 #include <memory>
 
 #include "absl/strings/str_format.h"
 #include "server/core/base/status.h"
+#include "server/system/unique_fd.h"
 
 namespace pinhole::cli {
 namespace {
@@ -32,22 +36,39 @@ absl::Status Unreachable(const std::string& address, std::string_view what) {
       "cannot reach %s: %s; check the address and whether the server runs", address, what));
 }
 
-absl::StatusOr<Bio> ConnectTcp(const std::string& address, absl::Duration timeout) {
-  Bio bio(BIO_new_connect(address.c_str()));
-  if (bio == nullptr) return Unreachable(address, "not an address");
-  const auto seconds = static_cast<int>(absl::ToInt64Seconds(timeout));
-  constexpr int kPauseMs = 20;
-  if (BIO_do_connect_retry(bio.get(), seconds, kPauseMs) != 1) {
-    return Unreachable(address, "nobody answers there");
+// True once the connection stands. Non-blocking, so that a host that drops packets costs `timeout`
+// and not the kernel's minutes.
+bool ConnectWithin(int fd, const addrinfo& to, absl::Duration timeout) {
+  if (::connect(fd, to.ai_addr, to.ai_addrlen) == 0) return true;
+  if (errno != EINPROGRESS) return false;
+  pollfd event{fd, POLLOUT, 0};
+  if (::poll(&event, 1, static_cast<int>(absl::ToInt64Milliseconds(timeout))) != 1) return false;
+  int error = 0;
+  socklen_t size = sizeof error;
+  return ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == 0;
+}
+
+absl::StatusOr<UniqueFd> ConnectTcp(const std::string& address, absl::Duration timeout) {
+  const size_t colon = address.rfind(':');
+  std::string host = address.substr(0, colon);
+  if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
+  const addrinfo hints{.ai_socktype = SOCK_STREAM};
+  addrinfo* found = nullptr;
+  if (::getaddrinfo(host.c_str(), address.c_str() + colon + 1, &hints, &found) != 0) {
+    return Unreachable(address, "the host's name is not known");
   }
-  // A peer that accepts and then says nothing must not hold us for ever.
-  int fd = -1;
-  BIO_get_fd(bio.get(), &fd);
-  const timeval limit{.tv_sec = seconds, .tv_usec = 0};
-  BIO_socket_nbio(fd, 0);
-  ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-  ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
-  return bio;
+  const std::unique_ptr<addrinfo, Freer<freeaddrinfo>> owner(found);
+  for (const addrinfo* to = found; to != nullptr; to = to->ai_next) {
+    UniqueFd fd(::socket(to->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (!fd.valid() || !ConnectWithin(fd.get(), *to, timeout)) continue;
+    // A peer that accepts and then says nothing must not hold us for ever.
+    const timeval limit = absl::ToTimeval(timeout);
+    BIO_socket_nbio(fd.get(), 0);
+    ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+    return fd;
+  }
+  return Unreachable(address, "nobody answers there");
 }
 
 absl::StatusOr<TlsLeaf> Describe(X509* certificate) {
@@ -69,15 +90,14 @@ absl::StatusOr<TlsLeaf> Describe(X509* certificate) {
 }  // namespace
 
 absl::StatusOr<TlsLeaf> FetchTlsLeaf(const std::string& address, absl::Duration timeout) {
-  ASSIGN_OR_RETURN(Bio bio, ConnectTcp(address, timeout));
+  ASSIGN_OR_RETURN(const UniqueFd fd, ConnectTcp(address, timeout));
   const Context context(SSL_CTX_new(TLS_client_method()));
   SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
   const Tls tls(SSL_new(context.get()));
   constexpr unsigned char kHttp2[] = {2, 'h', '2'};
   SSL_set_alpn_protos(tls.get(), kHttp2, sizeof kHttp2);
   SSL_set_tlsext_host_name(tls.get(), "pinhole");
-  BIO* const raw = bio.release();
-  SSL_set_bio(tls.get(), raw, raw);
+  SSL_set_fd(tls.get(), fd.get());
   if (SSL_connect(tls.get()) != 1) return Unreachable(address, "no TLS server answers there");
   const Certificate certificate(SSL_get1_peer_certificate(tls.get()));
   if (certificate == nullptr) return Unreachable(address, "the server shows no certificate");

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <sstream>
 
 #include "client/cli/command_line.h"
@@ -371,6 +372,25 @@ TEST_F(SubmitTest, TheSameProgramAgainShowsItsResult) {
   EXPECT_EQ(server_.submits.size(), 1U);
 }
 
+TEST_F(SubmitTest, AnEarlierSubmissionFromElsewhereStands) {
+  ASSERT_EQ(Run({"submit", Path("model")}), 0) << Err();
+  Take(server_.submits.back());
+  ledger_.EndRound();
+  const auto first = static_cast<int64_t>(ledger_.entries().size());
+  Show();
+  // Another computer of the team: it has the key, not the receipt.
+  const std::string receipts = Path("home/servers/localhost_7443/teams/demo/receipts");
+  ASSERT_TRUE(RemoveTree(receipts).ok());
+  const replay::Admission& admission = ledger_.contest().admissions.begin()->second;
+  server_.submit_answer.request_id = HexEncode(admission.entry.request_id);
+  Release(30);
+  ledger_.EndRound();
+  Hand(first);
+  EXPECT_EQ(Run({"submit", Path("model"), "--wait"}), 0) << Err();
+  EXPECT_THAT(Err(), HasSubstr("that one stands"));
+  EXPECT_THAT(Out(), HasSubstr("score 0.95"));
+}
+
 TEST_F(SubmitTest, WhatCannotBeAdmittedIsNotSent) {
   for (const char* name : {"one", "two"}) {
     ASSERT_TRUE(WriteFileDurably(Path(name), name, 0700).ok());
@@ -407,10 +427,10 @@ TEST_F(CommandTest, ATamperedBundleEndsWithFour) {
   ASSERT_EQ(Trust(), 0);
   ASSERT_EQ(Run({"audit", "--save", Path("bundle")}), 0) << Out() << Err();
   const std::string good = *ReadFile(Path("bundle"));
-  for (size_t at = 0; at < good.size(); at += 97) {
+  for (size_t at = 0; at < good.size(); at += 397) {
     std::string bad = good;
     bad[at] ^= 1;
-    ASSERT_TRUE(WriteFileDurably(Path("bad"), bad, 0600).ok());
+    std::ofstream(Path("bad"), std::ios::binary) << bad;
     EXPECT_EQ(Run({"audit", "--bundle", Path("bad"), "--key", ledger_.Vkey()}), 4) << at;
   }
 }

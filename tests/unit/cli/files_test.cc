@@ -136,7 +136,7 @@ TEST_F(FilesTest, WhatIsTheSameSubmission) {
                 [](Receipt& r) { r.request.nonce.fill(1), r.request.request_id.fill(2); }, true},
            Case{"other_program", [](Receipt& r) { r.request.program = Sha256("x"); }, false},
            Case{"other_policy", [](Receipt& r) { r.request.policy = Sha256("x"); }, false},
-           Case{"other_threshold", [](Receipt& r) { r.request.show_below.reset(); }, false},
+           Case{"other_threshold", [](Receipt& r) { r.request.show_below.reset(); }, true},
            Case{"other_team", [](Receipt& r) { r.request.team_key = TestKey(6).public_key(); },
                 false},
        }) {

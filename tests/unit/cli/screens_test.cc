@@ -11,6 +11,7 @@
 #include "client/cli/budget_explained.h"
 #include "client/cli/contest_screens.h"
 #include "client/cli/json_views.h"
+#include "client/cli/recount.h"
 #include "client/cli/team_screens.h"
 #include "tests/support/ledger_builder.h"
 
@@ -146,6 +147,13 @@ TEST(Screens, AuditTurnsRed) {
   }
 }
 
+TEST(Screens, EntriesAreShortLines) {
+  const LedgerBuilder ledger = Ledger();
+  EXPECT_EQ(EntryLine(5, ledger.entries()[5]),
+            "     5  ROUND 1 contest=demo round=1 admitted=0 released=0 root_before=4546e538…\n");
+  EXPECT_LT(EntryLine(2, ledger.entries()[2]).size(), 260U);
+}
+
 TEST(Screens, NothingYet) {
   LedgerBuilder ledger;
   ledger.Start();
@@ -213,6 +221,33 @@ TEST(Budget, PythonFindsTheSameNumber) {
     EXPECT_EQ(OutputOf(BudgetPython(policy)),
               counting::CountWorstCase(policy).team_count.ToHex() + "\n");
   }
+}
+
+TEST(Budget, GoingThroughEveryStateFindsTheSameNumber) {
+  struct Case {
+    const char* name;
+    contest::Release release;
+  };
+  for (const Case& c : {
+           Case{"demo", DemoPolicy().release},
+           Case{"one_try", {.tries = 1, .shown_scores = 1, .teams = 1}},
+           Case{"no_notices", {.tries = 9, .shown_scores = 4, .teams = 1}},
+           Case{"large_gain",
+                {.tries = 9, .shown_scores = 9, .shown_failures = 2, .min_gain = 7, .teams = 1}},
+           Case{"every_score",
+                {.rule = contest::ReleaseRule::kEveryScore, .tries = 12, .teams = 1}},
+       }) {
+    SCOPED_TRACE(c.name);
+    contest::Policy policy = DemoPolicy();
+    policy.release = c.release;
+    ASSERT_TRUE(contest::Validate(policy).ok()) << contest::Validate(policy);
+    const std::optional<counting::BigCount> recount = RecountByStates(policy);
+    ASSERT_TRUE(recount.has_value());
+    EXPECT_EQ(recount->ToHex(), counting::CountWorstCase(policy).team_count.ToHex());
+  }
+  contest::Policy wide = DemoPolicy();
+  wide.release.tries = 100'000;
+  EXPECT_FALSE(RecountByStates(wide).has_value());
 }
 
 TEST(Budget, IsWrittenOut) {
