@@ -49,7 +49,8 @@ absl::Status Intake::TakeRequest(std::string_view text) {
     return absl::InvalidArgumentError("more requests than a batch may bring");
   absl::StatusOr<pipe::Request> request = pipe::ParseRequest(text);
   if (!request.ok()) return request.status();  // an honest front checks this before it sends
-  if (std::holds_alternative<pipe::JoinRequest>(*request)) {
+  if (const auto* join = std::get_if<pipe::JoinRequest>(&*request)) {
+    if (replay::PlanJoin(state_, *join).ok()) joining_.insert(join->team_key);
     arrived_.push_back({.request = *std::move(request)});
     return absl::OkStatus();
   }
@@ -62,12 +63,20 @@ absl::Status Intake::TakeRequest(std::string_view text) {
   return absl::OkStatus();
 }
 
+bool Intake::MayBeAdmitted(const pipe::SubmitRequest& request) const {
+  if (replay::PlanAdmit(state_, request, Digest{}).ok()) return true;
+  // A team may join and submit in one batch: its TEAM entry will come before its ADMIT.
+  if (!joining_.contains(request.team_key)) return false;
+  const replay::Contest* contest = state_.Find(request.contest);
+  return contest != nullptr && request.program_bytes <= contest->policy.policy.limits.program_bytes;
+}
+
 // A request that cannot be admitted must not cost disk; its program's frames still have to be
 // passed over. The policy's limit of waiting submissions bounds what a team can have stored in one
 // batch.
 void Intake::OpenProgram(Receiving& receiving) {
   const pipe::SubmitRequest& request = receiving.request;
-  if (!replay::PlanAdmit(state_, request, Digest{}).ok()) return;
+  if (!MayBeAdmitted(request)) return;
   int& stored = programs_of_team_[request.team_key];
   if (stored >= state_.Find(request.contest)->policy.policy.release.waiting) return;
   ++stored;

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -58,6 +59,7 @@ class Intake {
     replay::ProgramCommitment commitment;
   };
   absl::Status TakeRequest(std::string_view text);
+  bool MayBeAdmitted(const pipe::SubmitRequest& request) const;
   // Opens the file that a submission's program goes to, when it may be admitted.
   void OpenProgram(Receiving& receiving);
   absl::Status TakeProgram(std::string_view chunk);
@@ -70,6 +72,7 @@ class Intake {
   std::optional<Receiving> receiving_;
   std::vector<Arrived> arrived_;
   size_t requests_ = 0;
+  std::set<PublicKey> joining_;                // teams whose join came in this batch
   std::map<PublicKey, int> programs_of_team_;  // stored in this batch
 };
 

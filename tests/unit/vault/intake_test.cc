@@ -1,0 +1,137 @@
+// A batch as frames bring it: what arrives whole, what is dropped, and what breaks the connection.
+#include "server/vault/intake.h"
+
+#include <gtest/gtest.h>
+
+#include "server/core/pipe/frames.h"
+#include "server/system/files.h"
+#include "server/system/temp_dir.h"
+#include "tests/support/ledger_builder.h"
+
+namespace pinhole::vault {
+namespace {
+
+using pipe::ToVaultType;
+
+class IntakeTest : public ::testing::Test {
+ protected:
+  IntakeTest() : folder_(*TempDir::Make()) {
+    builder_.Start();
+    builder_.Dataset();
+    builder_.OpenContest(testing::DemoPolicy());
+    builder_.Release();
+    builder_.Join("ada");
+    builder_.EndRound();
+  }
+
+  static std::string Frame(ToVaultType type, std::string payload) {
+    return pipe::EncodeToVault({type, std::move(payload)});
+  }
+  static std::string Hello() { return Frame(ToVaultType::kHello, pipe::EncodeHello(3)); }
+
+  // The frames of one submission and its program.
+  static std::vector<std::string> Frames(const pipe::SubmitRequest& request,
+                                         const std::string& program) {
+    std::vector<std::string> frames = {Frame(ToVaultType::kRequest, pipe::Encode(request))};
+    for (size_t at = 0; at < program.size(); at += pipe::kToVaultPayload) {
+      frames.push_back(Frame(ToVaultType::kProgram, program.substr(at, pipe::kToVaultPayload)));
+    }
+    return frames;
+  }
+  // Files left in the programs' folder.
+  int Stored(const pipe::SubmitRequest& request) const {
+    return OpenForRead(ProgramPath(folder_.path(), request.team_key, request.program)).ok() ? 1 : 0;
+  }
+  Intake Begin() {
+    Intake intake(builder_.state(), folder_.path());
+    EXPECT_TRUE(intake.Take(Hello()).ok());
+    return intake;
+  }
+
+  testing::LedgerBuilder builder_;
+  TempDir folder_;
+};
+
+TEST_F(IntakeTest, TakesProgramsOfEverySize) {
+  for (const size_t size :
+       {size_t{1}, pipe::kToVaultPayload, pipe::kToVaultPayload + 1, size_t{100'000}}) {
+    const std::string program(size, 'p');
+    const pipe::SubmitRequest request = builder_.Request("ada", program);
+    Intake intake = Begin();
+    for (const std::string& frame : Frames(request, program)) ASSERT_TRUE(intake.Take(frame).ok());
+    ASSERT_TRUE(intake.Take(Frame(ToVaultType::kEnd, "")).ok());
+    EXPECT_TRUE(intake.ended());
+    ASSERT_EQ(intake.arrived().size(), 1U);
+    EXPECT_EQ(*ReadFile(intake.arrived()[0].program_path), program);
+    EXPECT_EQ(intake.arrived()[0].commitment, Sha256(std::string(AsText(request.nonce)) + program));
+  }
+}
+
+TEST_F(IntakeTest, DropsAProgramThatIsNotTheSignedOne) {
+  const pipe::SubmitRequest request = builder_.Request("ada", "program");
+  Intake intake = Begin();
+  for (const std::string& frame : Frames(request, "PROGRAM")) ASSERT_TRUE(intake.Take(frame).ok());
+  EXPECT_TRUE(intake.arrived().empty());
+  EXPECT_EQ(Stored(request), 0);
+}
+
+TEST_F(IntakeTest, StoresNothingForATeamThatIsNotThere) {
+  pipe::SubmitRequest request = builder_.Request("ada", "program");
+  request = pipe::SignSubmit(testing::TestKey(77), request);
+  Intake intake = Begin();
+  for (const std::string& frame : Frames(request, "program")) ASSERT_TRUE(intake.Take(frame).ok());
+  EXPECT_TRUE(intake.arrived().empty());
+  EXPECT_EQ(Stored(request), 0);
+}
+
+TEST_F(IntakeTest, TakesAJoinAndItsFirstSubmissionInOneBatch) {
+  const SigningKey once = testing::TestKey(50);
+  const SigningKey team = testing::TestKey(51);
+  const auto join = pipe::SignJoin(
+      once, team, pipe::SignInvitation(testing::TestKey(1), "demo", "eve", once.public_key()));
+  const pipe::SubmitRequest request = pipe::SignSubmit(team, builder_.Request("ada", "program"));
+  Intake intake = Begin();
+  ASSERT_TRUE(intake.Take(Frame(ToVaultType::kRequest, pipe::Encode(join))).ok());
+  for (const std::string& frame : Frames(request, "program")) ASSERT_TRUE(intake.Take(frame).ok());
+  EXPECT_EQ(intake.arrived().size(), 2U);
+  EXPECT_EQ(Stored(request), 1);
+}
+
+TEST_F(IntakeTest, StoresNoMoreOfATeamThanMayWait) {
+  Intake intake = Begin();  // the policy lets two wait
+  for (const char* program : {"one", "two", "three", "four"}) {
+    for (const std::string& frame : Frames(builder_.Request("ada", program), program))
+      ASSERT_TRUE(intake.Take(frame).ok());
+  }
+  EXPECT_EQ(intake.arrived().size(), 2U);
+}
+
+TEST_F(IntakeTest, EndsTheConnectionOfAFrontThatBreaksTheProtocol) {
+  const std::string program(5000, 'p');
+  const std::vector<std::string> frames = Frames(builder_.Request("ada", program), program);
+  const std::string end = Frame(ToVaultType::kEnd, "");
+  struct Case {
+    const char* name;
+    std::vector<std::string> batch;  // the last frame is the fault
+  };
+  for (const Case& c :
+       {Case{"a request before the hello", {frames[0]}}, Case{"two hellos", {Hello(), Hello()}},
+        Case{"a program without its request", {Hello(), frames[1]}},
+        Case{"an end inside a program", {Hello(), frames[0], frames[1], end}},
+        Case{"a request inside a program", {Hello(), frames[0], frames[1], frames[0]}},
+        Case{"a short frame inside a program",
+             {Hello(), frames[0], Frame(ToVaultType::kProgram, "p")}},
+        Case{"frames after the end", {Hello(), end, Hello()}},
+        Case{"a request that is none", {Hello(), Frame(ToVaultType::kRequest, "please")}},
+        Case{"no frame", {Hello(), "x"}}}) {
+    SCOPED_TRACE(c.name);
+    Intake intake(builder_.state(), folder_.path());
+    for (size_t i = 0; i < c.batch.size(); ++i) {
+      EXPECT_EQ(intake.Take(c.batch[i]).ok(), i + 1 < c.batch.size()) << i;
+    }
+    EXPECT_TRUE(intake.arrived().empty());
+  }
+}
+
+}  // namespace
+}  // namespace pinhole::vault
