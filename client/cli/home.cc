@@ -130,11 +130,11 @@ absl::StatusOr<Membership> Home::LoadMembership(const std::string& server,
         "you have no team in %s: run \"pinhole join -\" with your invitation", contest));
   }
   RETURN_IF_ERROR(team.status());
-  ASSIGN_OR_RETURN(SigningKey key, ReadKeyFile(folder + "/key"));
+  ASSIGN_OR_RETURN(const SigningKey key, ReadKeyFile(folder + "/key"));
   ASSIGN_OR_RETURN(std::string token, ReadFile(folder + "/token", kSmallFileBytes));
   return Membership{.contest = contest,
                     .team = team->substr(0, team->find('\n')),
-                    .key = std::move(key),
+                    .key = key,
                     .token = std::move(token)};
 }
 
@@ -152,7 +152,7 @@ absl::StatusOr<std::vector<Receipt>> Home::Receipts(const std::string& server,
   std::vector<Receipt> receipts;
   for (const std::string& name : NamesIn(folder)) {
     if (name.find('.') != std::string::npos) continue;  // left over from a write that was cut short
-    const std::string path = folder + "/" + name;
+    const std::string path = absl::StrFormat("%s/%s", folder, name);
     ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kSmallFileBytes));
     absl::StatusOr<Receipt> receipt = ParseReceipt(text);
     if (!receipt.ok()) return InFile(path, receipt.status());

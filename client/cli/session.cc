@@ -69,7 +69,7 @@ absl::Status Session::Follow(const CommandContext& context,
     const int64_t before = mirror_.size();
     const absl::Time until = NextLook(state(), absl::FromUnixMillis(context.clock.NowUnixMs()));
     pending.clear();
-    const absl::Status watched = server_->Watch(mirror_.size(), until, handler);
+    absl::Status watched = server_->Watch(mirror_.size(), until, handler);
     if (!absl::IsDeadlineExceeded(watched)) return watched;
     if (mirror_.size() > before) warned = false;
     if (!warned) WarnIfLate(context);
