@@ -8,6 +8,7 @@
 #include "absl/strings/str_format.h"
 #include "client/cli/key_file.h"
 #include "client/cli/record.h"
+#include "server/core/base/key_file.h"
 #include "server/core/base/status.h"
 #include "server/system/files.h"
 
@@ -116,7 +117,7 @@ absl::StatusOr<std::string> Home::LedgerFolder(const std::string& server) const 
 
 absl::Status Home::SaveMembership(const std::string& server, const Membership& membership) {
   const std::string folder = TeamFolder(server, membership.contest);
-  RETURN_IF_ERROR(Save(folder + "/key", FormatKey(membership.key)));
+  RETURN_IF_ERROR(Save(folder + "/key", FormatKeyFile(membership.key)));
   RETURN_IF_ERROR(Save(folder + "/token", membership.token));
   return Save(folder + "/team", membership.team + "\n");
 }

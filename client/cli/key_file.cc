@@ -3,30 +3,13 @@
 #include <sys/stat.h>
 
 #include "absl/strings/str_format.h"
-#include "client/cli/record.h"
+#include "server/core/base/key_file.h"
 #include "server/core/base/status.h"
 #include "server/system/descriptor_io.h"
 #include "server/system/files.h"
 #include "server/system/random.h"
 
 namespace pinhole::cli {
-namespace {
-
-constexpr std::string_view kTitle = "pinhole-key-v1";
-
-}  // namespace
-
-std::string FormatKey(const SigningKey& key) {
-  return RecordWriter(kTitle).Add("seed", key.SeedHex()).text();
-}
-
-absl::StatusOr<SigningKey> ParseKey(std::string_view text) {
-  ASSIGN_OR_RETURN(RecordReader reader, RecordReader::Open(text, kTitle));
-  ASSIGN_OR_RETURN(const std::string_view seed, reader.Take("seed"));
-  RETURN_IF_ERROR(reader.Done());
-  return SigningKey::FromSeedHex(seed);
-}
-
 SigningKey NewKey() { return SigningKey::FromSeed(RandomBytes<32>()); }
 
 absl::Status WriteKeyFile(const std::string& path, const SigningKey& key) {
@@ -36,7 +19,7 @@ absl::Status WriteKeyFile(const std::string& path, const SigningKey& key) {
         "%s is there already: a key is never overwritten, choose another name", path));
   }
   RETURN_IF_ERROR(fd.status());
-  RETURN_IF_ERROR(WriteAll(fd->get(), AsBytes(FormatKey(key)), Deadline::Never()));
+  RETURN_IF_ERROR(WriteAll(fd->get(), AsBytes(FormatKeyFile(key)), Deadline::Never()));
   return SyncDirectory(DirectoryOf(path));
 }
 
@@ -51,7 +34,7 @@ absl::StatusOr<SigningKey> ReadKeyFile(const std::string& path) {
         absl::StrFormat("others may read the key %s: run chmod 600 on it", path));
   }
   ASSIGN_OR_RETURN(const std::string text, ReadFile(path, 4096));
-  absl::StatusOr<SigningKey> key = ParseKey(text);
+  absl::StatusOr<SigningKey> key = ParseKeyFile(text);
   if (!key.ok()) {
     return absl::InvalidArgumentError(absl::StrFormat("%s is no key file of \"pinhole keygen\": %s",
                                                       path, key.status().message()));

@@ -1,17 +1,14 @@
-// Ed25519 key files: text "pinhole-key-v1" and the seed, readable by their owner alone.
+// Ed25519 key files on disk (server/core/base/key_file.h is their text), readable by their owner
+// alone.
 #pragma once
 
 #include <string>
-#include <string_view>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "server/core/base/ed25519.h"
 
 namespace pinhole::cli {
-
-std::string FormatKey(const SigningKey& key);
-absl::StatusOr<SigningKey> ParseKey(std::string_view text);
 
 // A key from fresh random bytes.
 SigningKey NewKey();

@@ -33,7 +33,7 @@ absl::Status OutputFile::WriteInt64(int64_t value) {
 }
 
 absl::Status OutputFile::Finish() {
-  const absl::Status status = WriteAll(fd_.get(), AsBytes(buffer_), Deadline::Never());
+  absl::Status status = WriteAll(fd_.get(), AsBytes(buffer_), Deadline::Never());
   buffer_.clear();
   if (status.ok()) return status;
   return absl::Status(status.code(), absl::StrFormat("write %s: %s", path_, status.message()));

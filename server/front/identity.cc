@@ -31,8 +31,8 @@ using Bio = std::unique_ptr<BIO, Deleter<BIO_free_all>>;
 using Extension = std::unique_ptr<X509_EXTENSION, Deleter<X509_EXTENSION_free>>;
 using Number = std::unique_ptr<BIGNUM, Deleter<BN_free>>;
 
-constexpr long kDaySeconds = 24 * 3600;
-constexpr long kValidSeconds = 20 * 365 * kDaySeconds;
+constexpr long kDaySeconds = 24L * 3600;
+constexpr long kValidSeconds = 20L * 365 * kDaySeconds;
 constexpr long kVersion3 = 2;  // X.509 counts from 0
 
 absl::Status Failed(std::string_view step) {

@@ -18,7 +18,7 @@ namespace pinhole::front {
 namespace {
 constexpr int kFirstRetryMs = 50;
 constexpr int kLastRetryMs = 2000;
-constexpr size_t kReadBytes = 64 * 1024;
+constexpr size_t kReadBytes = size_t{64} * 1024;
 }  // namespace
 
 PipeClient::PipeClient(std::string socket_path, Desk& desk, Mirror& mirror, OperatorLog log)

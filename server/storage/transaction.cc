@@ -38,7 +38,7 @@ absl::Status Transaction::Finish() {
     connection_.reset();
     return absl::FailedPreconditionError("the transaction is over");
   }
-  const absl::Status status = connection_->ControlTransaction("COMMIT");
+  absl::Status status = connection_->ControlTransaction("COMMIT");
   if (status.ok()) {
     connection_.reset();
   } else {

@@ -7,6 +7,7 @@
 #include "client/cli/key_file.h"
 #include "client/cli/pins.h"
 #include "client/cli/receipt.h"
+#include "server/core/base/key_file.h"
 #include "server/system/files.h"
 #include "server/system/temp_dir.h"
 #include "tests/support/ledger_builder.h"
@@ -62,11 +63,11 @@ TEST_F(FilesTest, AKeyFileIsForItsOwner) {
 }
 
 TEST_F(FilesTest, NoKeyIsRefused) {
-  const std::string good = FormatKey(TestKey(1));
+  const std::string good = FormatKeyFile(TestKey(1));
   for (const std::string& text :
        {std::string(), good.substr(1), good + "x", good.substr(0, good.size() - 1),
         std::string("pinhole-key-v1\nseed=00\n"), std::string("pinhole-key-v2\nseed=00\n")}) {
-    EXPECT_FALSE(ParseKey(text).ok()) << text;
+    EXPECT_FALSE(ParseKeyFile(text).ok()) << text;
   }
 }
 
