@@ -22,7 +22,7 @@ namespace pinhole::vault {
 namespace {
 
 // Each row count is declassified as one of 2^32.
-constexpr int64_t kBitsOfRowCounts = 3 * 32;
+constexpr int64_t kBitsOfRowCounts = int64_t{3} * 32;
 
 absl::StatusOr<log::DatasetEntry> MakeEntry(const dataset::ImportSpec& spec,
                                             const dataset::ImportResult& result,

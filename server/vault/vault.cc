@@ -83,7 +83,7 @@ absl::Status Vault::CatchUp(int64_t now_ms) {
   ASSIGN_OR_RETURN(storage::Transaction transaction, storage::Transaction::Begin(*database_));
   PINHOLE_FAULT_POINT("shift");
   absl::Status appended = ledger_.Append(transaction, entry);
-  const absl::Status finished = Finish(std::move(transaction), std::move(appended), before);
+  absl::Status finished = Finish(std::move(transaction), std::move(appended), before);
   if (finished.ok()) return finished;
   return absl::ResourceExhaustedError(
       absl::StrFormat("contest %s has stopped: it would have to move by %d rounds (%s)",
@@ -170,7 +170,7 @@ absl::Status Vault::AppendProposals(storage::Transaction& transaction, ExchangeK
       continue;
     }
     const absl::StatusOr<log::EncodedEntry> entry = EntryOf(proposal, now_ms);
-    const absl::Status appended = entry.ok() ? ledger_.Append(transaction, *entry) : entry.status();
+    absl::Status appended = entry.ok() ? ledger_.Append(transaction, *entry) : entry.status();
     const bool refused =
         absl::IsFailedPrecondition(appended) || absl::IsResourceExhausted(appended);
     if (!appended.ok() && !refused) return appended;
