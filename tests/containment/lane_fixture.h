@@ -68,10 +68,10 @@ class LaneTest : public testing::Test {
 bool MustWork();
 
 // Ends the test: skipped with `reason`, or failed when MustWork.
-#define SKIP_OR_FAIL(reason)                                               \
-  do {                                                                     \
+#define SKIP_OR_FAIL(reason)                                              \
+  do {                                                                    \
     if (MustWork()) GTEST_FAIL() << (reason) << " (PINHOLE_MUST_WORK=1)"; \
-    GTEST_SKIP() << (reason);                                              \
+    GTEST_SKIP() << (reason);                                             \
   } while (false)
 
 }  // namespace pinhole::sandbox

@@ -5,7 +5,9 @@ namespace {
 constexpr std::string_view kTitle = "pinhole-key-v1\nseed=";
 }  // namespace
 
-std::string FormatKeyFile(const SigningKey& key) { return std::string(kTitle) + key.SeedHex() + "\n"; }
+std::string FormatKeyFile(const SigningKey& key) {
+  return std::string(kTitle) + key.SeedHex() + "\n";
+}
 
 absl::StatusOr<SigningKey> ParseKeyFile(std::string_view text) {
   if (!text.starts_with(kTitle) || !text.ends_with('\n')) {
