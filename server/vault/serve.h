@@ -14,8 +14,9 @@
 
 namespace pinhole::vault {
 
-// Runs rounds until `stop` is asked for, then ends after the exchange under way, or at once between
-// contests. One thread, beside those of a running round.
+// Runs rounds until `stop` is asked for. With runs due in the round it ends after their exchange,
+// so that no end of a run can be told from the end of the process; else at once. One thread, beside
+// those of a running round.
 class Server {
  public:
   Server(Vault& vault, Runner& runner, PipeServer& pipe, const Layout& layout,
@@ -32,6 +33,8 @@ class Server {
   absl::Status RunWindow(const replay::Contest& contest);
   // Sleeps until the wall clock shows `unix_ms` or a stop is asked for.
   void SleepUntil(int64_t unix_ms) const;
+  // Sleeps until then, whatever is asked for.
+  void HoldUntil(int64_t unix_ms) const;
   Deadline Until(int64_t unix_ms) const;
 
   Vault& vault_;
