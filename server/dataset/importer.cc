@@ -189,8 +189,7 @@ class Importer {
       }
       label = *exact;
       if (part == Part::kTrain) {
-        result_.train_label_sum += label;
-        ++result_.train_label_count;
+        result_.train_labels.See(label);
       }
     } else if (part != Part::kTrain) {
       return record.ErrorAt(label_index_, "a public or final row must have a label");
@@ -254,18 +253,11 @@ absl::StatusOr<ImportResult> Import(const ImportSpec& spec, const std::string& d
 }
 
 absl::StatusOr<int64_t> BaselinePredictionMillionths(const ImportResult& result) {
-  if (result.train_label_count == 0) {
+  const std::optional<int64_t> mean = result.train_labels.Mean();
+  if (!mean.has_value()) {
     return absl::FailedPreconditionError("no training row has a label, so there is no mean");
   }
-  const absl::int128 count = result.train_label_count;
-  absl::int128 quotient = result.train_label_sum / count;
-  absl::int128 rest = result.train_label_sum % count;
-  if (rest < 0) {  // round from below, so that 0 <= rest < count
-    rest += count;
-    quotient -= 1;
-  }
-  const bool up = rest * 2 > count || (rest * 2 == count && quotient % 2 != 0);
-  return static_cast<int64_t>(quotient) + (up ? 1 : 0);
+  return *mean;
 }
 
 }  // namespace pinhole::dataset

@@ -6,11 +6,11 @@
 #include <optional>
 #include <string>
 
-#include "absl/numeric/int128.h"
 #include "absl/status/statusor.h"
 #include "server/core/base/bytes.h"
 #include "server/core/contest/data_shape.h"
 #include "server/dataset/import_spec.h"
+#include "server/dataset/label_facts.h"
 
 namespace pinhole::dataset {
 
@@ -27,9 +27,7 @@ struct ImportResult {
   int64_t train_rows = 0;
   int64_t public_rows = 0;
   int64_t final_rows = 0;
-  // Of the training rows that have a label: exact sum in millionths, and their number.
-  absl::int128 train_label_sum = 0;
-  int64_t train_label_count = 0;
+  LabelFacts train_labels;               // of the training rows that have a label
   std::optional<PersonOverlap> persons;  // when the spec names a person column
 };
 

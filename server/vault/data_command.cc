@@ -84,7 +84,8 @@ absl::Status ImportData(const Layout& layout, const std::string& spec_path,
                    dataset::Import(spec, layout.data(), data_key));
   ASSIGN_OR_RETURN(const int64_t baseline, dataset::BaselinePredictionMillionths(result));
   RETURN_IF_ERROR(WriteFileDurably(layout.data_key(), HexEncode(data_key) + "\n", 0600));
-  ImportFacts facts{.baseline_prediction = baseline};
+  ImportFacts facts{.baseline_prediction = baseline,
+                    .majority_label = result.train_labels.Majority()};
   if (result.persons.has_value()) facts.persons_in_both = result.persons->both;
   RETURN_IF_ERROR(WriteFileDurably(layout.import_facts(), FormatImportFacts(facts), 0600));
   const Digest salt = HmacSha256(data_key, AsBytes("pinhole data commitment v1"));

@@ -8,10 +8,23 @@
 
 namespace pinhole::vault {
 
+namespace {
+
+std::string NumberOrDash(std::optional<int64_t> number) {
+  return number.has_value() ? absl::StrFormat("%d", *number) : "-";
+}
+
+absl::StatusOr<std::optional<int64_t>> ParseNumberOrDash(std::string_view text) {
+  if (text == "-") return std::optional<int64_t>();
+  return ParseInteger(text);
+}
+
+}  // namespace
+
 std::string FormatImportFacts(const ImportFacts& facts) {
-  return absl::StrFormat(
-      "baseline_prediction=%d\npersons_in_both=%s\n", facts.baseline_prediction,
-      facts.persons_in_both.has_value() ? absl::StrFormat("%d", *facts.persons_in_both) : "-");
+  return absl::StrFormat("baseline_prediction=%d\nmajority_label=%s\npersons_in_both=%s\n",
+                         facts.baseline_prediction, NumberOrDash(facts.majority_label),
+                         NumberOrDash(facts.persons_in_both));
 }
 
 absl::StatusOr<ImportFacts> ParseImportFacts(std::string_view text) {
@@ -28,11 +41,10 @@ absl::StatusOr<ImportFacts> ParseImportFacts(std::string_view text) {
   ImportFacts facts;
   ASSIGN_OR_RETURN(const std::string_view baseline, take("baseline_prediction"));
   ASSIGN_OR_RETURN(facts.baseline_prediction, ParseInteger(baseline));
+  ASSIGN_OR_RETURN(const std::string_view majority, take("majority_label"));
+  ASSIGN_OR_RETURN(facts.majority_label, ParseNumberOrDash(majority));
   ASSIGN_OR_RETURN(const std::string_view persons, take("persons_in_both"));
-  if (persons != "-") {
-    ASSIGN_OR_RETURN(const int64_t both, ParseInteger(persons));
-    facts.persons_in_both = both;
-  }
+  ASSIGN_OR_RETURN(facts.persons_in_both, ParseNumberOrDash(persons));
   if (!text.empty()) return absl::InvalidArgumentError("the import's facts end in another text");
   return facts;
 }

@@ -84,15 +84,18 @@ TEST(Plan, BoundsOverfittingAsPublished) {
 }
 
 TEST(ImportFacts, AreReadBack) {
-  for (const ImportFacts& facts : {ImportFacts{3'501'557, 609}, ImportFacts{-1, std::nullopt}}) {
+  for (const ImportFacts& facts :
+       {ImportFacts{3'501'557, 4'000'000, 609}, ImportFacts{-1, -2, std::nullopt},
+        ImportFacts{0, std::nullopt, 0}}) {
     const auto read = ParseImportFacts(FormatImportFacts(facts));
     ASSERT_TRUE(read.ok()) << read.status();
     EXPECT_EQ(*read, facts);
   }
-  for (const char* bad :
-       {"", "baseline_prediction=1\n", "persons_in_both=1\nbaseline_prediction=1\n",
-        "baseline_prediction=1\npersons_in_both=x\n",
-        "baseline_prediction=1\npersons_in_both=-\nmore"}) {
+  for (const char* bad : {"", "baseline_prediction=1\n",
+                          "majority_label=1\npersons_in_both=1\nbaseline_prediction=1\n",
+                          "baseline_prediction=1\npersons_in_both=1\n",
+                          "baseline_prediction=1\nmajority_label=1\npersons_in_both=x\n",
+                          "baseline_prediction=1\nmajority_label=-\npersons_in_both=-\nmore"}) {
     EXPECT_FALSE(ParseImportFacts(bad).ok()) << bad;
   }
 }
