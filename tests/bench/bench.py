@@ -1,0 +1,113 @@
+#!/usr/bin/env python3
+"""Runs the benchmark programs one after the other and prints their rows as one table in markdown.
+
+    bench.py BUILD-FOLDER OUTPUT-FOLDER [SUITE…]
+
+One program at a time, so that none disturbs another. Its numbers go to OUTPUT-FOLDER/SUITE.json, all
+together to results.json. A suite that fails is named at the end, and the exit code is 1.
+"""
+
+import json
+import os
+import pathlib
+import platform
+import subprocess
+import sys
+import time
+
+SUITES = ("upload", "score", "import", "columns", "exchange", "replay", "whole")
+PREFIXES = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
+
+
+def amount(value):
+    """Three digits and a prefix: 43.2 M."""
+    for factor, prefix in PREFIXES:
+        if value >= factor:
+            return f"{value / factor:.3g} {prefix}"
+    return f"{value:.3g} "
+
+
+def rate(value, unit):
+    if unit == "bytes":
+        return f"{amount(value)}B/s"
+    return f"{amount(value).rstrip()} {unit}/s"
+
+
+def seconds(value):
+    for factor, unit in ((1, "s"), (1e-3, "ms"), (1e-6, "µs")):
+        if value >= factor:
+            return f"{value / factor:.3g} {unit}"
+    return f"{value * 1e9:.3g} ns"
+
+
+def ratio(value):
+    return f"{value:.2f}" if value >= 0.095 else f"{value:.3f}"
+
+
+def row_text(row):
+    at_least = row["aim"] == "at least"
+    measured = rate(row["rate"], row["unit"]) if at_least else seconds(row["seconds"])
+    floor = rate(row["floor_rate"], row["floor_unit"]) if at_least else seconds(row["floor_seconds"])
+    aims = []
+    if "ratio_aim" in row:
+        aims.append(f"{'≥' if at_least else '≤'} {row['ratio_aim']:g}")
+    if "rate_aim" in row:
+        aims.append(f"≥ {rate(row['rate_aim'], row['unit'])}")
+    met = "" if "met" not in row else "yes" if row["met"] else "**no**"
+    cells = [row["what"], measured, f"{row['floor']}: {floor}",
+             f"{ratio(row['ratio'])} ({ratio(row['ratio_low'])}–{ratio(row['ratio_high'])})",
+             ", ".join(aims) or "–", met or "–"]
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def machine():
+    model = "unknown processor"
+    for line in pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+        if line.startswith("model name"):
+            model = line.partition(":")[2].strip()
+            break
+    return f"{os.cpu_count()} cores of {model}, Linux {platform.release()}"
+
+
+def run(build, output, suite):
+    program = build / "tests" / f"bench_{suite}"
+    environment = dict(os.environ, PINHOLE_BIN=str(build / "bin"), PINHOLE_TEST_BIN=str(build / "tests"))
+    result = output / f"{suite}.json"
+    result.unlink(missing_ok=True)
+    begin = time.monotonic()
+    code = subprocess.run([program, f"--json={result}"], env=environment, check=False).returncode
+    print(f"{suite}: {time.monotonic() - begin:.0f} s", file=sys.stderr)
+    if code != 0:
+        return None
+    return json.loads(result.read_text(encoding="utf-8"))
+
+
+def main():
+    build, output = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
+    known = [suite for suite in SUITES if (build / "tests" / f"bench_{suite}").exists()]
+    asked = sys.argv[3:] or known
+    unknown = [suite for suite in asked if suite not in known]
+    if unknown:
+        sys.exit(f"no suite is called {' '.join(unknown)}; there are: {' '.join(known)}")
+    rows, failed = [], []
+    before = os.getloadavg()[0]
+    for suite in asked:
+        found = run(build, output, suite)
+        if found is None:
+            failed.append(suite)
+        else:
+            rows += [dict(row, suite=suite) for row in found]
+    results = {"machine": machine(), "load_before": before, "rows": rows}
+    (output / "results.json").write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    print(f"{machine()}; load {before:.1f} before the first suite. Ratios are medians, lowest and highest in "
+          "brackets.\n")
+    print("| what | measured | floor | ratio | aim | met |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    for row in rows:
+        print(row_text(row))
+    if failed:
+        sys.exit(f"\nfailed: {' '.join(failed)}")
+
+
+if __name__ == "__main__":
+    main()
