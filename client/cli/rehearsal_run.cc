@@ -30,19 +30,8 @@ absl::StatusOr<std::vector<score::SheetRow>> ReadLabels(const std::string& folde
   const std::string path = folder + "/" + std::string(dataset::kLabelsFile);
   const absl::StatusOr<std::string> bytes = ReadFile(path, kLabelsLimitBytes);
   if (!bytes.ok()) return NoMockData(folder, std::string(bytes.status().message()));
-  if (bytes->empty() || bytes->size() % dataset::kLabelRecordBytes != 0) {
-    return NoMockData(folder, "its labels are cut off");
-  }
-  std::vector<score::SheetRow> rows;
-  rows.reserve(bytes->size() / dataset::kLabelRecordBytes);
-  for (size_t at = 0; at < bytes->size(); at += dataset::kLabelRecordBytes) {
-    uint64_t label = 0;
-    for (size_t i = 0; i < 8; ++i)
-      label |= uint64_t{static_cast<uint8_t>((*bytes)[at + i])} << (8 * i);
-    const bool is_final = (*bytes)[at + 8] == static_cast<char>(dataset::ScoredSet::kFinal);
-    rows.push_back({.label = static_cast<int64_t>(label),
-                    .set = is_final ? score::RowSet::kFinal : score::RowSet::kPublic});
-  }
+  absl::StatusOr<std::vector<score::SheetRow>> rows = score::ReadRows(AsBytes(*bytes));
+  if (!rows.ok()) return NoMockData(folder, "its labels are cut off");
   return rows;
 }
 

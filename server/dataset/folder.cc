@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <utility>
 #include <vector>
@@ -64,10 +65,15 @@ absl::Status StagedFolder::Publish() {
   return absl::OkStatus();
 }
 
-absl::Status WriteLabel(OutputFile& file, int64_t label_millionths, ScoredSet set) {
+absl::Status WriteLabel(OutputFile& file, int64_t label_millionths, ScoredSet set,
+                        uint32_t weight_thousandths) {
   RETURN_IF_ERROR(file.WriteInt64(label_millionths));
-  const char byte = static_cast<char>(set);
-  return file.Write({&byte, 1});
+  std::array<char, 5> rest = {static_cast<char>(set)};
+  for (size_t i = 1; i < rest.size(); ++i) {
+    rest[i] = static_cast<char>(weight_thousandths & 0xff);
+    weight_thousandths >>= 8;
+  }
+  return file.Write({rest.data(), rest.size()});
 }
 
 absl::StatusOr<Digest> DataCommitment(const std::string& folder, ByteView salt) {

@@ -21,11 +21,17 @@ inline constexpr std::string_view kContestDatabase = "view/contest.db";
 inline constexpr std::string_view kLabelsFile = "truth/labels.rows";
 
 // truth/labels.rows: one record a row to predict, in the order of `predict.row`, packed: int64
-// little-endian label in millionths, then one byte saying which set the row counts for.
-inline constexpr size_t kLabelRecordBytes = 9;
+// little-endian label in millionths, one byte saying which set the row counts for, then uint32
+// little-endian weight of the row in thousandths. These are the records of a scoring sheet
+// (server/core/score/sheet.h).
+inline constexpr size_t kLabelRecordBytes = 13;
 enum class ScoredSet : uint8_t { kPublic = 0, kFinal = 1 };
 
-absl::Status WriteLabel(OutputFile& file, int64_t label_millionths, ScoredSet set);
+// The weight of a row that counts once.
+inline constexpr uint32_t kOneRowThousandths = 1000;
+
+absl::Status WriteLabel(OutputFile& file, int64_t label_millionths, ScoredSet set,
+                        uint32_t weight_thousandths);
 
 // A folder under another name until Publish; removed with all in it when that never comes. Holds an
 // empty view/ (mode 0750) and truth/ (0700). Moves, never copies.

@@ -223,7 +223,7 @@ class Importer {
     for (const uint32_t row : rows) {
       const ScoredSet set =
           target.parts[row] == Part::kPublic ? ScoredSet::kPublic : ScoredSet::kFinal;
-      RETURN_IF_ERROR(WriteLabel(file, target.labels[row], set));
+      RETURN_IF_ERROR(WriteLabel(file, target.labels[row], set, kOneRowThousandths));
     }
     return file.Finish();
   }

@@ -114,7 +114,8 @@ absl::Status WriteInventedLabels(const Column& label, const MockRows& rows, Gene
     const bool is_public = generator.Between(1, count - row) <= public_left;
     if (is_public) --public_left;
     RETURN_IF_ERROR(WriteLabel(file, InventMillionths(label, generator),
-                               is_public ? ScoredSet::kPublic : ScoredSet::kFinal));
+                               is_public ? ScoredSet::kPublic : ScoredSet::kFinal,
+                               kOneRowThousandths));
   }
   return file.Finish();
 }

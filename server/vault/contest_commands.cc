@@ -90,14 +90,7 @@ absl::Status Confirm(const Plan& plan, const std::optional<std::string>& confirm
 
 absl::Status WriteSheet(const Layout& layout, const Config& config, const contest::Policy& policy,
                         const std::string& labels) {
-  std::vector<score::SheetRow> rows(labels.size() / score::kSheetRecordSize);
-  for (size_t i = 0; i < rows.size(); ++i) {
-    uint64_t label = 0;
-    for (size_t byte = 8; byte-- > 0;)
-      label = label << 8 | static_cast<uint8_t>(labels[i * score::kSheetRecordSize + byte]);
-    rows[i] = {.label = static_cast<int64_t>(label),
-               .set = static_cast<score::RowSet>(labels[i * score::kSheetRecordSize + 8])};
-  }
+  ASSIGN_OR_RETURN(const std::vector<score::SheetRow> rows, score::ReadRows(AsBytes(labels)));
   ASSIGN_OR_RETURN(const std::string sheet, score::EncodeSheet(policy.scoring, rows));
   const std::string path = layout.sheet(policy.contest);
   RETURN_IF_ERROR(WriteFileDurably(path, sheet, 0600));

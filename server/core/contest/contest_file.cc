@@ -163,6 +163,7 @@ std::vector<Section> Sections(ContestFile& file, int64_t& duration_ms, int64_t& 
         {"best", Number(p.scoring.scale.best)},
         {"worst", worst},
         {"step", Number(p.scoring.scale.step)},
+        {"weights", Word<RowWeights>(p.scoring.weights, &ParseRowWeights)},
         {"predictions", Word<PredictionFormat>(p.scoring.format, &ParsePredictionFormat)}},
        {"metric", "range", "best", "worst", "step"}},
       {"release",

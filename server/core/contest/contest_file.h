@@ -21,10 +21,10 @@ struct ContestFile {
 //
 //   contest = "demo"                  organizer = "<64 hex digits>"
 //   [score]    metric, range = [low, high], best, worst (a number or "baseline"), step, predictions
-//   = "text" | "f32" | "f64" [release]  rule, tries, shown_scores, shown_failures, min_gain,
-//   waiting, teams, final, acts_bits [rounds]   length, run_window, duration (texts such as "15s",
-//   "2m", "24h", "30d"), lanes, max_shift [limits]   wall, cpu (durations), memory, output,
-//   scratch, program (sizes such as "512MiB"), threads
+//   = "text" | "f32" | "f64", weights = "equal" | "column" [release]  rule, tries, shown_scores,
+//   shown_failures, min_gain, waiting, teams, final, acts_bits [rounds]   length, run_window,
+//   duration (texts such as "15s", "2m", "24h", "30d"), lanes, max_shift [limits]   wall, cpu
+//   (durations), memory, output, scratch, program (sizes such as "512MiB"), threads
 absl::StatusOr<ContestFile> ParseContestFile(std::string_view toml, std::string_view file_name);
 
 // "250ms", "15s", "2m", "24h", "30d" -> milliseconds. Errors: INVALID_ARGUMENT.

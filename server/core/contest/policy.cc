@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::array<std::string_view, 2> kDeployments = {"one-machine", "two-machine"};
 constexpr std::array<std::string_view, 3> kMetrics = {"rmse", "mae", "matches"};
+constexpr std::array<std::string_view, 2> kWeights = {"equal", "column"};
 constexpr std::array<std::string_view, 3> kFormats = {"text", "f32", "f64"};
 constexpr std::array<std::string_view, 2> kReleaseRules = {"every-score", "improvements"};
 constexpr std::array<std::string_view, 1> kFinalRules = {"none"};
@@ -106,6 +107,7 @@ absl::Status ValidateLimits(const Limits& limits) {
 
 std::string_view Name(Deployment value) { return kDeployments[static_cast<size_t>(value)]; }
 std::string_view Name(Metric value) { return kMetrics[static_cast<size_t>(value)]; }
+std::string_view Name(RowWeights value) { return kWeights[static_cast<size_t>(value)]; }
 std::string_view Name(PredictionFormat value) { return kFormats[static_cast<size_t>(value)]; }
 std::string_view Name(ReleaseRule value) { return kReleaseRules[static_cast<size_t>(value)]; }
 std::string_view Name(FinalRule value) { return kFinalRules[static_cast<size_t>(value)]; }
@@ -115,6 +117,9 @@ absl::StatusOr<Deployment> ParseDeployment(std::string_view text) {
 }
 absl::StatusOr<Metric> ParseMetric(std::string_view text) {
   return ParseWord<Metric>(text, kMetrics);
+}
+absl::StatusOr<RowWeights> ParseRowWeights(std::string_view text) {
+  return ParseWord<RowWeights>(text, kWeights);
 }
 absl::StatusOr<PredictionFormat> ParsePredictionFormat(std::string_view text) {
   return ParseWord<PredictionFormat>(text, kFormats);

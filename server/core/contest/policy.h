@@ -17,6 +17,8 @@ namespace pinhole::contest {
 enum class Deployment { kOneMachine, kTwoMachine };
 // kMatches counts rows predicted exactly: its unit is one row, and more is better.
 enum class Metric { kRmse, kMae, kMatches };
+// kEqual counts every row once; kColumn takes each row's weight from the data set's weight column.
+enum class RowWeights { kEqual, kColumn };
 enum class PredictionFormat { kText, kF32, kF64 };
 enum class ReleaseRule { kEveryScore, kImprovements };
 // What is shown of the final set when the contest closes.
@@ -24,12 +26,14 @@ enum class FinalRule { kNone };
 
 std::string_view Name(Deployment value);        // "one-machine", "two-machine"
 std::string_view Name(Metric value);            // "rmse", "mae", "matches"
+std::string_view Name(RowWeights value);        // "equal", "column"
 std::string_view Name(PredictionFormat value);  // "text", "f32", "f64"
 std::string_view Name(ReleaseRule value);       // "every-score", "improvements"
 std::string_view Name(FinalRule value);         // "none"
 // Errors: INVALID_ARGUMENT that lists the words there are.
 absl::StatusOr<Deployment> ParseDeployment(std::string_view text);
 absl::StatusOr<Metric> ParseMetric(std::string_view text);
+absl::StatusOr<RowWeights> ParseRowWeights(std::string_view text);
 absl::StatusOr<PredictionFormat> ParsePredictionFormat(std::string_view text);
 absl::StatusOr<ReleaseRule> ParseReleaseRule(std::string_view text);
 absl::StatusOr<FinalRule> ParseFinalRule(std::string_view text);
@@ -40,6 +44,7 @@ absl::StatusOr<FinalRule> ParseFinalRule(std::string_view text);
 struct Scoring {
   Metric metric = Metric::kRmse;
   PredictionFormat format = PredictionFormat::kText;
+  RowWeights weights = RowWeights::kEqual;
   int64_t range_low = 0;   // millionths
   int64_t range_high = 0;  // millionths
   LevelScale scale;

@@ -32,6 +32,7 @@ void AddPolicyFields(const contest::Policy& p, EntryWriter& writer) {
       .Add("deployment", contest::Name(p.deployment))
       .Add("metric", contest::Name(p.scoring.metric))
       .Add("format", contest::Name(p.scoring.format))
+      .Add("weights", contest::Name(p.scoring.weights))
       .Add("range_low", FormatMillionths(p.scoring.range_low))
       .Add("range_high", FormatMillionths(p.scoring.range_high))
       .Add("best", FormatMillionths(p.scoring.scale.best))
@@ -73,6 +74,8 @@ absl::StatusOr<contest::Policy> TakePolicyFields(EntryReader& reader) {
   ASSIGN_OR_RETURN(p.scoring.metric, contest::ParseMetric(metric));
   ASSIGN_OR_RETURN(const std::string_view format, reader.Take("format"));
   ASSIGN_OR_RETURN(p.scoring.format, contest::ParsePredictionFormat(format));
+  ASSIGN_OR_RETURN(const std::string_view weights, reader.Take("weights"));
+  ASSIGN_OR_RETURN(p.scoring.weights, contest::ParseRowWeights(weights));
   ASSIGN_OR_RETURN(p.scoring.range_low, TakeMillionths(reader, "range_low"));
   ASSIGN_OR_RETURN(p.scoring.range_high, TakeMillionths(reader, "range_high"));
   ASSIGN_OR_RETURN(p.scoring.scale.best, TakeMillionths(reader, "best"));

@@ -10,18 +10,18 @@
 namespace pinhole::rehearsal {
 
 double Reveal::Value(const score::RawScore& score) {
-  if (score.rows_ == 0) return 0;
+  if (score.weight_ == 0) return 0;
   const auto sum = static_cast<long double>(score.sum_);
-  const auto rows = static_cast<long double>(score.rows_);
+  const auto weight = static_cast<long double>(score.weight_);
   switch (score.metric_) {
     case contest::Metric::kRmse:
-      return static_cast<double>(std::sqrt(sum / rows) / 1e6L);
+      return static_cast<double>(std::sqrt(sum / weight) / 1e6L);
     case contest::Metric::kMae:
-      return static_cast<double>(sum / rows / 1e6L);
+      return static_cast<double>(sum / weight / 1e6L);
     case contest::Metric::kMatches:
       break;
   }
-  return static_cast<double>(sum);
+  return static_cast<double>(sum / score.one_row_);
 }
 
 absl::StatusOr<ExactScores> RevealForRehearsal(ByteView predictions, ByteView sheet) {

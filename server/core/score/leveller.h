@@ -8,10 +8,11 @@
 namespace pinhole::score {
 
 // The first level whose value the score is at least as good as; level_count() when it is worse than
-// the worst, and for a set of no rows. With T = scale.ValueOf(level) in millionths and n rows:
-//   rmse     sum of e^2 <= n * T^2
-//   mae      sum of |e| <= n * T
-//   matches  matches * 10^6 >= T
+// the worst, and for a set that weighs nothing. With T = scale.ValueOf(level) in millionths,
+// weights w that sum to W, where a row that counts once weighs u (1 or 1000):
+//   rmse     sum of w e^2 <= W * T^2
+//   mae      sum of w |e| <= W * T
+//   matches  sum of w of the matches * 10^6 >= u * T
 // Needs contest::Validate(scale). Nothing can overflow: a product past 2^128 is past every sum.
 Level LevelOf(const RawScore& score, const contest::LevelScale& scale);
 

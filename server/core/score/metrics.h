@@ -2,7 +2,7 @@
 //
 // Integer addition has no order: any order of rows gives the same sums. Predictions are clipped to
 // the range first and labels must lie in it, so |error| <= range_high - range_low, and Check (in
-// sheet.h) has made sure that the sum of its squares over all rows fits 128 bits.
+// sheet.h) has made sure that the weighted sum of its squares over all rows fits 128 bits.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ namespace pinhole::score {
 
 class SplitSums {
  public:
-  // Uses metric and range of `scoring`.
+  // Uses metric, weights and range of `scoring`.
   explicit SplitSums(const contest::Scoring& scoring);
 
   // Adds one row for each prediction (millionths, within kFixedPointLimit). `records` are their
@@ -27,14 +27,20 @@ class SplitSums {
   uint64_t rows() const { return rows_; }
   uint64_t public_rows() const { return public_rows_; }
   uint64_t label_sum() const { return label_sum_; }
+  // In thousandths; 0 when weights are equal.
+  uint64_t weight() const { return weight_; }
+  uint64_t public_weight() const { return public_weight_; }
 
   SplitScores Scores() const;
 
  private:
-  template <contest::Metric metric>
+  template <contest::RowWeights weights>
+  bool AddWeighted(std::span<const int64_t> predictions, const uint8_t* records);
+  template <contest::Metric metric, contest::RowWeights weights>
   bool AddRows(std::span<const int64_t> predictions, const uint8_t* records);
 
   const contest::Metric metric_;
+  const contest::RowWeights weights_;
   const int64_t range_low_;
   const int64_t range_high_;
   Wide sum_ = 0;         // over all rows
@@ -42,6 +48,8 @@ class SplitSums {
   uint64_t rows_ = 0;
   uint64_t public_rows_ = 0;
   uint64_t label_sum_ = 0;
+  uint64_t weight_ = 0;
+  uint64_t public_weight_ = 0;
 };
 
 }  // namespace pinhole::score

@@ -27,12 +27,13 @@ class RawScore {
   friend Level LevelOf(const RawScore& score, const contest::LevelScale& scale);
   friend class rehearsal::Reveal;
 
-  RawScore(contest::Metric metric, Wide sum, uint64_t rows)
-      : metric_(metric), sum_(sum), rows_(rows) {}
+  RawScore(contest::Metric metric, Wide sum, uint64_t weight, uint32_t one_row)
+      : metric_(metric), sum_(sum), weight_(weight), one_row_(one_row) {}
 
   contest::Metric metric_;
-  Wide sum_;       // of squared errors, of absolute errors (millionths), or of matches
-  uint64_t rows_;  // in the set
+  Wide sum_;          // of weighted squared errors, absolute errors (millionths), or matches
+  uint64_t weight_;   // of the set
+  uint32_t one_row_;  // what a row that counts once weighs: 1 when weights are equal, else 1000
 };
 
 // The scores of one run: of the rows that count for the board, and of those kept for the final.

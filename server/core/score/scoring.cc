@@ -31,7 +31,8 @@ bool ScoreBatch(ByteSource& sheet, ScoringBuffers& buffers, size_t count, SplitS
 
 bool SumsAgree(const SplitSums& sums, const SheetHeader& header) {
   return sums.rows() == header.rows && sums.public_rows() == header.public_rows &&
-         sums.label_sum() == header.label_sum;
+         sums.label_sum() == header.label_sum && sums.weight() == header.weight &&
+         sums.public_weight() == header.public_weight;
 }
 
 ScoringFault ScoreRows(ByteSource& predictions, ByteSource& sheet, ScoringBuffers& buffers,

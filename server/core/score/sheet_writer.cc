@@ -25,11 +25,19 @@ absl::Status Validate(const SheetHeader& header) {
           absl::StrFormat("a sheet has at most %d rows and not more public rows than that; this "
                           "one has %d and %d: score fewer rows",
                           kMaxSheetRows, header.rows, header.public_rows));
+    case SheetFault::kNoWeight:
+      return absl::FailedPreconditionError(
+          "the public rows, or the final rows, weigh nothing in all: give some of them a weight "
+          "above 0, or say score.weights = \"equal\"");
+    case SheetFault::kWeights:
+      return absl::InvalidArgumentError(
+          "the weights of the sheet contradict its rows: build it again from the data set");
     case SheetFault::kTooWide:
-      return absl::FailedPreconditionError(absl::StrFormat(
-          "the squared errors of %d rows within %s to %s do not fit 128 bits: narrow score.range",
-          header.rows, FormatMillionths(header.scoring.range_low),
-          FormatMillionths(header.scoring.range_high)));
+      return absl::FailedPreconditionError(
+          absl::StrFormat("the weighted squared errors of %d rows within %s to %s do not fit 128 "
+                          "bits: narrow score.range or the weights",
+                          header.rows, FormatMillionths(header.scoring.range_low),
+                          FormatMillionths(header.scoring.range_high)));
   }
   return absl::InternalError("a fault of a sheet without a text");
 }
@@ -48,9 +56,27 @@ absl::StatusOr<SheetHeader> HeaderOf(const contest::Scoring& scoring,
     }
     header.public_rows += rows[i].set == RowSet::kPublic ? 1 : 0;
     header.label_sum += static_cast<uint64_t>(rows[i].label);
+    if (scoring.weights == contest::RowWeights::kEqual) continue;
+    header.weight += rows[i].weight;
+    header.public_weight += rows[i].set == RowSet::kPublic ? rows[i].weight : 0;
   }
   RETURN_IF_ERROR(Validate(header));
   return header;
+}
+
+absl::StatusOr<std::vector<SheetRow>> ReadRows(ByteView records) {
+  if (records.empty() || records.size() % kSheetRecordSize != 0) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("labels of %d bytes are no records of %d bytes: they are cut off, or of "
+                        "another version of Pinhole; import the data set again",
+                        records.size(), kSheetRecordSize));
+  }
+  std::vector<SheetRow> rows;
+  rows.reserve(records.size() / kSheetRecordSize);
+  for (; !records.empty(); records = records.subspan(kSheetRecordSize)) {
+    rows.push_back(DecodeSheetRow(records.first<kSheetRecordSize>()));
+  }
+  return rows;
 }
 
 absl::StatusOr<std::string> EncodeSheet(const contest::Scoring& scoring,

@@ -3,9 +3,11 @@
 
 #include <span>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "server/core/base/bytes.h"
 #include "server/core/score/sheet.h"
 
 namespace pinhole::score {
@@ -18,6 +20,9 @@ absl::Status Validate(const SheetHeader& header);
 // its label, when a label is out of range.
 absl::StatusOr<SheetHeader> HeaderOf(const contest::Scoring& scoring,
                                      std::span<const SheetRow> rows);
+
+// The rows of a data set's label records. Errors: INVALID_ARGUMENT for none, or a torn one.
+absl::StatusOr<std::vector<SheetRow>> ReadRows(ByteView records);
 
 // The whole sheet: header and records. Errors: as HeaderOf.
 absl::StatusOr<std::string> EncodeSheet(const contest::Scoring& scoring,

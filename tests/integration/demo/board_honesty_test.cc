@@ -35,18 +35,12 @@ std::string OutputOf(const std::string& command) {
 
 std::string Sheet(const std::string& data) {
   const std::string records = *ReadFile(data + "/" + std::string(dataset::kLabelsFile));
-  std::vector<score::SheetRow> rows;
-  for (size_t at = 0; at < records.size(); at += score::kSheetRecordSize) {
-    uint64_t label = 0;
-    for (size_t byte = 8; byte-- > 0;)
-      label = label << 8 | static_cast<uint8_t>(records[at + byte]);
-    rows.push_back({static_cast<int64_t>(label), static_cast<score::RowSet>(records[at + 8])});
-  }
+  const auto rows = score::ReadRows(AsBytes(records));
   const contest::Scoring scoring = {.metric = contest::Metric::kRmse,
                                     .range_low = 500'000,
                                     .range_high = 5'000'000,
                                     .scale = {.best = 800'000, .worst = 1'050'000, .step = 5'000}};
-  return *score::EncodeSheet(scoring, rows);
+  return *score::EncodeSheet(scoring, *rows);
 }
 
 TEST(Board, StandsOnThePublishedScores) {

@@ -449,7 +449,7 @@ TEST_F(CommandTest, MockAndRehearsalPolicyComeFromTheLedger) {
   ASSERT_EQ(Trust(), 0);
   ASSERT_EQ(Run({"mock", "-o", Path("mock"), "--rows", "50"}), 0) << Err();
   EXPECT_EQ(*ReadFile(Path("mock/policy.entry")), ledger_.entries()[2]);
-  EXPECT_EQ(ReadFile(Path("mock/truth/labels.rows"))->size(), 20'000U * 9);
+  EXPECT_EQ(ReadFile(Path("mock/truth/labels.rows"))->size(), 20'000U * 13);
   EXPECT_EQ(Run({"rehearse", Path("model"), "--data", Path("mock")}), 1);
   EXPECT_THAT(Err(), HasSubstr("--launcher"));
 }

@@ -20,8 +20,8 @@ static_assert(!std::is_constructible_v<Level, int>);
 static_assert(!std::is_convertible_v<int, Level>);
 static_assert(!std::is_aggregate_v<Level>);
 static_assert(!std::is_default_constructible_v<RawScore>);
-static_assert(!std::is_constructible_v<RawScore, Metric, uint64_t, uint64_t>);
-static_assert(!std::is_constructible_v<RawScore, Metric, int, int>);
+static_assert(!std::is_constructible_v<RawScore, Metric, uint64_t, uint64_t, uint32_t>);
+static_assert(!std::is_constructible_v<RawScore, Metric, int, int, int>);
 static_assert(!std::is_aggregate_v<RawScore>);
 static_assert(std::is_copy_constructible_v<RawScore>);
 static_assert(!std::equality_comparable<RawScore>);
@@ -38,8 +38,8 @@ concept SumReadable = requires(const T& value) {
   value.sum_;
 };
 template <typename T>
-concept RowsReadable = requires(const T& value) {
-  value.rows_;
+concept WeightReadable = requires(const T& value) {
+  value.weight_;
 };
 template <typename T>
 concept IndexWritable = requires(T& value) {
@@ -47,11 +47,11 @@ concept IndexWritable = requires(T& value) {
 };
 struct Open {
   int sum_;
-  int rows_;
+  int weight_;
   int index_;
 };
 static_assert(SumReadable<Open> && !SumReadable<RawScore>);
-static_assert(RowsReadable<Open> && !RowsReadable<RawScore>);
+static_assert(WeightReadable<Open> && !WeightReadable<RawScore>);
 static_assert(IndexWritable<Open> && !IndexWritable<Level>);
 
 // Public rows with label 3 and these errors in millionths; one final row without error.

@@ -72,6 +72,49 @@ TEST(Scoring, ComputesTheMetricOfEachSet) {
   EXPECT_EQ(matches.levels.public_level.index(), 9);
 }
 
+TEST(Scoring, WeighsRows) {
+  // Errors 3 and 0 public, 2 final; weights 0.5, 1.5 and 4.
+  const std::vector<SheetRow> rows = {{1'000'000, RowSet::kPublic, 500},
+                                      {3'000'000, RowSet::kPublic, 1500},
+                                      {2'000'000, RowSet::kFinal, 4000}};
+  const std::string predictions = "4\n3\n4\n";
+  const auto exact = [&](Metric metric) {
+    contest::Scoring scoring = StarScoring(metric);
+    scoring.weights = contest::RowWeights::kColumn;
+    return Exact(predictions, SheetOf(scoring, rows));
+  };
+  EXPECT_DOUBLE_EQ(exact(Metric::kRmse).public_score, std::sqrt(0.5 * 9 / 2));
+  EXPECT_DOUBLE_EQ(exact(Metric::kRmse).final_score, 2);
+  EXPECT_DOUBLE_EQ(exact(Metric::kMae).public_score, 0.75);
+  EXPECT_DOUBLE_EQ(exact(Metric::kMatches).public_score, 1.5);
+  EXPECT_DOUBLE_EQ(exact(Metric::kMatches).final_score, 0);
+}
+
+// A row of weight k counts as k equal rows do, and weights of 1 as no weights.
+TEST(ExactScoring, WholeWeightsAreRepeatedRows) {
+  std::mt19937_64 random(21);
+  for (const Metric metric : {Metric::kRmse, Metric::kMae, Metric::kMatches}) {
+    Mock weighted = RandomMock(300, 22);
+    Mock repeated;
+    Mock ones = weighted;
+    for (size_t i = 0; i < weighted.rows.size(); ++i) {
+      const uint64_t times = random() % 5;
+      weighted.rows[i].weight = static_cast<uint32_t>(times * kOneRow);
+      for (uint64_t j = 0; j < times; ++j) {
+        repeated.rows.push_back(ones.rows[i]);
+        repeated.predictions.push_back(ones.predictions[i]);
+      }
+    }
+    contest::Scoring equal = StarScoring(metric);
+    contest::Scoring column = equal;
+    column.weights = contest::RowWeights::kColumn;
+    EXPECT_EQ(Exact(TextOf(weighted.predictions), SheetOf(column, weighted.rows)).levels,
+              Exact(TextOf(repeated.predictions), SheetOf(equal, repeated.rows)).levels);
+    EXPECT_EQ(Exact(TextOf(ones.predictions), SheetOf(column, ones.rows)).levels,
+              Exact(TextOf(ones.predictions), SheetOf(equal, ones.rows)).levels);
+  }
+}
+
 // CHANNEL.md 5.3, 9: whatever the row order.
 TEST(ExactScoring, AnyOrderOfRowsGivesTheSame) {
   for (const Metric metric : {Metric::kRmse, Metric::kMae, Metric::kMatches}) {
@@ -177,6 +220,14 @@ TEST(Scoring, RefusesASheetThatContradictsItsHeader) {
       {"set_far_unknown", [](std::string& s) { s[kSheetHeaderSize + 8] = '\xfe'; }},
       {"labels_and_sets_shifted", [](std::string& s) { s.insert(kSheetHeaderSize, 1, '\0'); }},
   };
+  contest::Scoring weighted = StarScoring(Metric::kRmse);
+  weighted.weights = contest::RowWeights::kColumn;
+  for (const size_t at : {size_t{9}, size_t{12}, kSheetRecordSize + 9}) {
+    std::string sheet = SheetOf(weighted, rows);
+    ASSERT_EQ(Outcome("3\n4\n5\n", sheet).fault, ScoringFault::kNone);
+    sheet[kSheetHeaderSize + at] ^= 1;
+    EXPECT_EQ(Outcome("3\n4\n5\n", sheet).fault, ScoringFault::kSheet) << "weight, byte " << at;
+  }
   for (const TornCase& each : cases) {
     std::string sheet = good;
     each.change(sheet);

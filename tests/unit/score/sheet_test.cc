@@ -28,13 +28,22 @@ TEST(SheetHeader, RoundTripsAndHasItsLayout) {
   }
   const auto bytes = EncodeSheetHeader(GoodHeader());
   EXPECT_EQ(HexEncode(std::span(bytes).first(24)),
-            "50494e53484545540100000000000000"
+            "50494e53484545540200000000000000"
             "40420f0000000000");
   EXPECT_EQ(HexEncode(std::span(bytes).subspan(56, 24)),
             "0a000000000000000400000000000000"
             "4d00000000000000");
-  const auto row = EncodeSheetRow({-2, RowSet::kFinal});
-  EXPECT_EQ(HexEncode(row), "feffffffffffffff01");
+  const auto row = EncodeSheetRow({-2, RowSet::kFinal, 2500});
+  EXPECT_EQ(HexEncode(row), "feffffffffffffff01c4090000");
+  EXPECT_EQ(DecodeSheetRow(row), (SheetRow{-2, RowSet::kFinal, 2500}));
+  SheetHeader weighted = GoodHeader();
+  weighted.scoring.weights = contest::RowWeights::kColumn;
+  weighted.weight = 7000;
+  weighted.public_weight = 258;
+  const auto weighted_bytes = EncodeSheetHeader(weighted);
+  EXPECT_EQ(DecodeSheetHeader(weighted_bytes), weighted);
+  EXPECT_EQ(HexEncode(std::span(weighted_bytes).subspan(80, 16)),
+            "581b0000000000000201000000000000");
 }
 
 TEST(SheetHeader, NoChangedByteIsRead) {
@@ -46,6 +55,12 @@ TEST(SheetHeader, NoChangedByteIsRead) {
       ASSERT_FALSE(DecodeSheetHeader(bytes).has_value()) << at << " " << flip;
     }
   }
+}
+
+void Weigh(SheetHeader& header, uint64_t weight, uint64_t public_weight) {
+  header.scoring.weights = contest::RowWeights::kColumn;
+  header.weight = weight;
+  header.public_weight = public_weight;
 }
 
 struct HeaderCase {
@@ -86,6 +101,38 @@ TEST(SheetHeader, RefusesWhatCantBeScored) {
          h.rows = 85'070'592;
        },
        SheetFault::kTooWide, "narrow score.range"},
+      {"weights_where_they_are_equal", [](SheetHeader& h) { h.weight = h.public_weight = 1000; },
+       SheetFault::kWeights, "build it again"},
+      {"weighted", [](SheetHeader& h) { Weigh(h, 2, 1); }, SheetFault::kNone, ""},
+      {"public_rows_weigh_nothing", [](SheetHeader& h) { Weigh(h, 2, 0); }, SheetFault::kNoWeight,
+       "weight above 0"},
+      {"final_rows_weigh_nothing", [](SheetHeader& h) { Weigh(h, 2, 2); }, SheetFault::kNoWeight,
+       "weight above 0"},
+      {"all_weight_public_as_all_rows",
+       [](SheetHeader& h) {
+         h.public_rows = h.rows;
+         Weigh(h, 2, 2);
+       },
+       SheetFault::kNone, ""},
+      {"more_public_weight_than_weight", [](SheetHeader& h) { Weigh(h, 2, 3); },
+       SheetFault::kWeights, "build it again"},
+      {"more_weight_than_rows_can_have",
+       [](SheetHeader& h) { Weigh(h, uint64_t{10} * UINT32_MAX, uint64_t{4} * UINT32_MAX + 1); },
+       SheetFault::kWeights, "build it again"},
+      {"widest_range_fits_85_million_thousandths",
+       [](SheetHeader& h) {
+         h.scoring.range_low = -kMaxRangeEnd;
+         h.scoring.range_high = kMaxRangeEnd;
+         Weigh(h, 85'070'591, 1);
+       },
+       SheetFault::kNone, ""},
+      {"widest_range_and_one_thousandth_more",
+       [](SheetHeader& h) {
+         h.scoring.range_low = -kMaxRangeEnd;
+         h.scoring.range_high = kMaxRangeEnd;
+         Weigh(h, 85'070'592, 1);
+       },
+       SheetFault::kTooWide, "narrow score.range"},
       {"step_zero", [](SheetHeader& h) { h.scoring.scale.step = 0; }, SheetFault::kScoring, "step"},
       {"step_uneven", [](SheetHeader& h) { h.scoring.scale.step = 7'001; }, SheetFault::kScoring,
        "step"},
@@ -122,6 +169,29 @@ TEST(EncodeSheet, NamesTheRowOfALabelOutOfRangeAndNotTheLabel) {
   const std::string text(sheet.status().message());
   EXPECT_NE(text.find("row 1"), std::string::npos) << text;
   EXPECT_EQ(text.find("5.123457"), std::string::npos) << text;
+}
+
+TEST(EncodeSheet, RefusesASetThatWeighsNothing) {
+  contest::Scoring scoring = StarScoring(Metric::kMae);
+  scoring.weights = contest::RowWeights::kColumn;
+  const auto sheet = EncodeSheet(scoring, std::vector<SheetRow>{{3'000'000, RowSet::kPublic, 5},
+                                                                {3'000'000, RowSet::kFinal, 0}});
+  ASSERT_FALSE(sheet.ok());
+  EXPECT_NE(std::string(sheet.status().message()).find("score.weights"), std::string::npos);
+  scoring.weights = contest::RowWeights::kEqual;
+  EXPECT_TRUE(EncodeSheet(scoring, std::vector<SheetRow>{{3'000'000, RowSet::kPublic, 0}}).ok());
+}
+
+TEST(ReadRows, ReadsLabelRecordsAndRefusesTornOnes) {
+  std::string records;
+  const std::vector<SheetRow> rows = {{-7, RowSet::kPublic, 0}, {9, RowSet::kFinal, UINT32_MAX}};
+  for (const SheetRow& row : rows) {
+    const auto record = EncodeSheetRow(row);
+    records.append(record.begin(), record.end());
+  }
+  EXPECT_EQ(*ReadRows(AsBytes(records)), rows);
+  EXPECT_FALSE(ReadRows(AsBytes(records).first(25)).ok());
+  EXPECT_FALSE(ReadRows({}).ok());
 }
 
 std::optional<RunLevels> SomeLevels() {
