@@ -19,6 +19,7 @@ class Deadline {
 
   // Milliseconds from now for poll(2): 0 when past, -1 for Never.
   int PollMs() const;
+  bool Passed() const { return PollMs() == 0; }
 
  private:
   explicit Deadline(int64_t monotonic_ms) : monotonic_ms_(monotonic_ms) {}

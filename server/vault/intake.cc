@@ -17,6 +17,10 @@ std::string ProgramPath(const std::string& programs_directory, const PublicKey& 
   return absl::StrFormat("%s/%s-%s", programs_directory, team.ToHex(), HexEncode(program));
 }
 
+Intake::~Intake() {
+  if (receiving_.has_value() && receiving_->file.valid()) ::unlink(receiving_->temporary.c_str());
+}
+
 absl::Status Intake::Take(std::string_view bytes) {
   ASSIGN_OR_RETURN(const pipe::ToVaultFrame frame, pipe::DecodeToVault(bytes));
   if (ended_) return absl::InvalidArgumentError("frames after the end of the batch");
@@ -49,9 +53,8 @@ absl::Status Intake::TakeRequest(std::string_view text) {
     return absl::InvalidArgumentError("more requests than a batch may bring");
   absl::StatusOr<pipe::Request> request = pipe::ParseRequest(text);
   if (!request.ok()) return request.status();  // an honest front checks this before it sends
-  if (const auto* join = std::get_if<pipe::JoinRequest>(&*request)) {
-    if (replay::PlanJoin(state_, *join).ok()) joining_.insert(join->team_key);
-    arrived_.push_back({.request = *std::move(request)});
+  if (auto* join = std::get_if<pipe::JoinRequest>(&*request)) {
+    TakeJoin(std::move(*join));
     return absl::OkStatus();
   }
   const auto& submit = std::get<pipe::SubmitRequest>(*request);
@@ -63,12 +66,22 @@ absl::Status Intake::TakeRequest(std::string_view text) {
   return absl::OkStatus();
 }
 
+// What the exchange looks at again is bounded by what organizers signed, not by what a front sends.
+void Intake::TakeJoin(pipe::JoinRequest join) {
+  const PublicKey& invitation = join.invitation.key;
+  if (invitations_.contains(invitation) || !replay::PlanJoin(state_, join).ok()) return;
+  invitations_.insert(invitation);
+  joining_.insert(join.team_key);
+  arrived_.push_back({.request = std::move(join)});
+}
+
 bool Intake::MayBeAdmitted(const pipe::SubmitRequest& request) const {
   if (replay::PlanAdmit(state_, request, Digest{}).ok()) return true;
   // A team may join and submit in one batch: its TEAM entry will come before its ADMIT.
   if (!joining_.contains(request.team_key)) return false;
   const replay::Contest* contest = state_.Find(request.contest);
-  return contest != nullptr && request.program_bytes <= contest->policy.policy.limits.program_bytes;
+  return contest != nullptr && request.policy == contest->policy_digest &&
+         request.program_bytes <= contest->policy.policy.limits.program_bytes;
 }
 
 // A request that cannot be admitted must not cost disk; its program's frames still have to be
@@ -98,7 +111,10 @@ absl::Status Intake::TakeProgram(std::string_view chunk) {
     receiving_->hash.Update(bytes);
     receiving_->commitment.Update(bytes);
     // No room for a program is not the front's fault: the request is dropped and may come again.
-    if (!WriteAll(receiving_->file.get(), bytes, Deadline::Never()).ok()) receiving_->file.Close();
+    if (!WriteAll(receiving_->file.get(), bytes, Deadline::Never()).ok()) {
+      receiving_->file.Close();
+      ::unlink(receiving_->temporary.c_str());
+    }
   }
   return last ? FinishProgram() : absl::OkStatus();
 }

@@ -37,6 +37,11 @@ class Intake {
   Intake(const replay::LedgerState& state, std::string programs_directory)
       : state_(state), programs_(std::move(programs_directory)) {}
 
+  // Removes a program that came in part.
+  ~Intake();
+  Intake(const Intake&) = delete;
+  Intake& operator=(const Intake&) = delete;
+
   // Takes one frame of 4,096 bytes. Errors: INVALID_ARGUMENT when the front breaks the protocol:
   // its connection is to be closed, and what arrived whole before still counts. A request that is
   // not admissible is no error: it is dropped, and the front, which knows the same ledger, can tell
@@ -59,6 +64,7 @@ class Intake {
     replay::ProgramCommitment commitment;
   };
   absl::Status TakeRequest(std::string_view text);
+  void TakeJoin(pipe::JoinRequest join);
   bool MayBeAdmitted(const pipe::SubmitRequest& request) const;
   // Opens the file that a submission's program goes to, when it may be admitted.
   void OpenProgram(Receiving& receiving);
@@ -73,6 +79,7 @@ class Intake {
   std::vector<Arrived> arrived_;
   size_t requests_ = 0;
   std::set<PublicKey> joining_;                // teams whose join came in this batch
+  std::set<PublicKey> invitations_;            // their invitations, by the one-use key
   std::map<PublicKey, int> programs_of_team_;  // stored in this batch
 };
 

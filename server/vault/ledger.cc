@@ -58,10 +58,11 @@ absl::StatusOr<storage::Logged> Ledger::Seal(storage::Transaction& transaction) 
   return storage::Logged(transaction);
 }
 
-absl::StatusOr<std::vector<std::string>> Ledger::Entries(int64_t first) const {
-  ASSIGN_OR_RETURN(storage::Statement read,
-                   database_->Prepare("SELECT bytes FROM entry WHERE idx >= ?1 ORDER BY idx"));
-  read.BindInt64(1, first);
+absl::StatusOr<std::vector<std::string>> Ledger::Entries(int64_t first, int64_t count) const {
+  ASSIGN_OR_RETURN(
+      storage::Statement read,
+      database_->Prepare("SELECT bytes FROM entry WHERE idx >= ?1 ORDER BY idx LIMIT ?2"));
+  read.BindInt64(1, first).BindInt64(2, count);
   std::vector<std::string> entries;
   while (true) {
     ASSIGN_OR_RETURN(const bool row, read.Step());
@@ -75,6 +76,17 @@ absl::StatusOr<std::string> Ledger::Head() const {
                    database_->Prepare("SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1"));
   ASSIGN_OR_RETURN(const bool row, read.Step());
   return row ? std::string(read.Text(0)) : std::string();
+}
+
+absl::StatusOr<SignedHead> Ledger::HeadFrom(int64_t size) const {
+  ASSIGN_OR_RETURN(storage::Statement read,
+                   database_->Prepare(
+                       "SELECT size, note FROM checkpoint WHERE size >= ?1 ORDER BY size LIMIT 1"));
+  read.BindInt64(1, size);
+  ASSIGN_OR_RETURN(const bool row, read.Step());
+  if (row) return SignedHead{.size = read.Int64(0), .note = std::string(read.Text(1))};
+  ASSIGN_OR_RETURN(std::string newest, Head());
+  return SignedHead{.size = this->size(), .note = std::move(newest)};
 }
 
 }  // namespace pinhole::vault

@@ -16,6 +16,12 @@
 
 namespace pinhole::vault {
 
+// A head that was signed at some time, and the ledger's size then.
+struct SignedHead {
+  int64_t size = 0;
+  std::string note;
+};
+
 // Holds the fold of all entries in memory. Use from one thread. The database must outlive it.
 class Ledger {
  public:
@@ -37,9 +43,12 @@ class Ledger {
   // Forgets what was appended since the last commit: call after a transaction did not commit.
   absl::Status Reload();
 
-  // Entries from `first` on, and the newest signed head (empty before the first).
-  absl::StatusOr<std::vector<std::string>> Entries(int64_t first) const;
+  // At most `count` entries from `first` on.
+  absl::StatusOr<std::vector<std::string>> Entries(int64_t first, int64_t count) const;
+  // The newest signed head; empty before the first.
   absl::StatusOr<std::string> Head() const;
+  // The first signed head of at least `size` entries; the newest when there is none.
+  absl::StatusOr<SignedHead> HeadFrom(int64_t size) const;
 
  private:
   Ledger(storage::Database& database, NoteSigner signer)

@@ -1,7 +1,10 @@
 #include "server/vault/pipe_server.h"
 
+#include <algorithm>
 #include <array>
+#include <vector>
 
+#include "server/core/base/status.h"
 #include "server/core/pipe/frames.h"
 #include "server/system/unix_socket.h"
 #include "server/vault/fault.h"
@@ -27,30 +30,50 @@ void PipeServer::TakeBatch(Intake& intake, Deadline deadline) {
   std::array<uint8_t, pipe::kToVaultBytes> frame;
   while (connection_.valid() && !intake.ended()) {
     // A batch that is not whole by the deadline would leave its rest in the socket: the front
-    // begins anew on a new connection.
-    if (!ReadExactly(connection_.get(), frame, deadline).ok() || !intake.Take(AsText(frame)).ok())
+    // begins anew on a new connection. Reading looks at the clock only when it has to wait, and a
+    // front can see to it that it never has to.
+    if (deadline.Passed() || !ReadExactly(connection_.get(), frame, deadline).ok() ||
+        !intake.Take(AsText(frame)).ok())
       connection_.Close();
   }
 }
 
 void PipeServer::HandOver(int64_t round, const Ledger& ledger, int64_t mirror_size,
                           Deadline deadline) {
-  if (!connection_.valid()) return;
-  const absl::StatusOr<std::vector<std::string>> entries = ledger.Entries(mirror_size);
-  const absl::StatusOr<std::string> head = ledger.Head();
-  if (!entries.ok() || !head.ok() || mirror_size > ledger.size()) {
-    connection_.Close();  // a mirror of another ledger
-    return;
+  if (connection_.valid() && !WriteHandOver(round, ledger, mirror_size, deadline).ok()) {
+    connection_.Close();
   }
-  const std::vector<std::string> frames = pipe::HandOver(round, mirror_size, *entries, *head);
-  for (size_t i = 1; i < frames.size();
-       ++i) {  // the first, kOpen, went out when the exchange began
-    if (!WriteAll(connection_.get(), AsBytes(frames[i]), deadline).ok()) {
-      connection_.Close();
-      return;
+}
+
+absl::Status PipeServer::WriteHandOver(int64_t round, const Ledger& ledger, int64_t mirror_size,
+                                       Deadline deadline) {
+  // A mirror that is longer than the ledger gets the head alone: the front sees two signed heads of
+  // which the later is shorter, the proof that this vault was set back.
+  const int64_t begin = std::min(mirror_size, ledger.size());
+  ASSIGN_OR_RETURN(const SignedHead head, ledger.HeadFrom(begin + kMostEntriesOfHandOver));
+  constexpr int64_t kEntriesInMemory = 64;
+  for (int64_t first = begin; first < head.size; first += kEntriesInMemory) {
+    ASSIGN_OR_RETURN(const std::vector<std::string> entries,
+                     ledger.Entries(first, std::min(kEntriesInMemory, head.size - first)));
+    int64_t index = first;
+    for (const std::string& entry : entries) {
+      for (const std::string& frame : pipe::EntryFrames(index, entry)) {
+        RETURN_IF_ERROR(WriteFrame(frame, deadline));
+      }
+      ++index;
     }
-    PINHOLE_FAULT_POINT("hand-over");
   }
+  RETURN_IF_ERROR(
+      WriteFrame(pipe::EncodeToFront({pipe::ToFrontType::kCheckpoint, head.note}), deadline));
+  return WriteFrame(pipe::EncodeToFront({pipe::ToFrontType::kDone, pipe::EncodeRound(round)}),
+                    deadline);
+}
+
+absl::Status PipeServer::WriteFrame(const std::string& frame, Deadline deadline) {
+  if (deadline.Passed()) return absl::DeadlineExceededError("the exchange window ends");
+  RETURN_IF_ERROR(WriteAll(connection_.get(), AsBytes(frame), deadline));
+  PINHOLE_FAULT_POINT("hand-over");
+  return absl::OkStatus();
 }
 
 }  // namespace pinhole::vault

@@ -13,6 +13,9 @@
 
 namespace pinhole::vault {
 
+// What one exchange hands over at about the most: some megabytes.
+inline constexpr int64_t kMostEntriesOfHandOver = 4096;
+
 // Holds the listening socket and at most one connection: a later one replaces an earlier one. Every
 // method returns by its deadline whatever the front does; a front that breaks the protocol, stops
 // or dies loses its connection and nothing else.
@@ -25,12 +28,19 @@ class PipeServer {
   void Open(int64_t round, Deadline deadline);
   // Reads the batch into `intake` until its end or the deadline.
   void TakeBatch(Intake& intake, Deadline deadline);
-  // Hands over the entries that the front's mirror lacks, and the signed head.
+  // Hands over the entries that the front's mirror lacks, up to a signed head, and that head: the
+  // newest, or, when more than kMostEntriesOfHandOver are missing, the first one beyond so many, so
+  // that a new mirror of a long ledger comes nearer in each exchange. A mirror longer than the
+  // ledger gets the newest head alone.
   void HandOver(int64_t round, const Ledger& ledger, int64_t mirror_size, Deadline deadline);
 
   bool connected() const { return connection_.valid(); }
 
  private:
+  absl::Status WriteHandOver(int64_t round, const Ledger& ledger, int64_t mirror_size,
+                             Deadline deadline);
+  absl::Status WriteFrame(const std::string& frame, Deadline deadline);
+
   UniqueFd listener_;
   UniqueFd connection_;
 };

@@ -46,6 +46,20 @@ absl::StatusOr<std::string> RunStore::Program(int64_t admit,
   return ProgramPath(programs_directory, team, program);
 }
 
+absl::StatusOr<std::set<std::string>> RunStore::Programs(const std::string& programs_directory) {
+  ASSIGN_OR_RETURN(storage::Statement read,
+                   database_->Prepare("SELECT DISTINCT team_key, program FROM run"));
+  std::set<std::string> paths;
+  while (true) {
+    ASSIGN_OR_RETURN(const bool row, read.Step());
+    if (!row) return paths;
+    PublicKey team;
+    ASSIGN_OR_RETURN(team.bytes, read.FixedBlob<32>(0));
+    ASSIGN_OR_RETURN(const Digest program, read.FixedBlob<32>(1));
+    paths.insert(ProgramPath(programs_directory, team, program));
+  }
+}
+
 absl::StatusOr<std::optional<Answer>> RunStore::FindAnswer(int64_t admit) {
   ASSIGN_OR_RETURN(
       storage::Statement find,

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "absl/status/status.h"
@@ -44,6 +45,9 @@ class RunStore {
                    const pipe::SubmitRequest& request);
   // The stored program of a run. Errors: DATA_LOSS when there is no such run.
   absl::StatusOr<std::string> Program(int64_t admit, const std::string& programs_directory);
+
+  // The paths of all stored programs that a run means.
+  absl::StatusOr<std::set<std::string>> Programs(const std::string& programs_directory);
 
   absl::StatusOr<std::optional<Answer>> FindAnswer(int64_t admit);
   // Commits a run's answer, once: a second one is ALREADY_EXISTS.

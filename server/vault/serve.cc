@@ -66,7 +66,7 @@ absl::Status Server::IdleExchange() {
   pipe_.Open(0, deadline);
   Intake intake(vault_.state(), layout_.programs());
   pipe_.TakeBatch(intake, deadline);
-  RETURN_IF_ERROR(vault_.Exchange(ExchangeKind::kIdle, {}, clock_.NowUnixMs()));
+  RETURN_IF_ERROR(vault_.Exchange(ExchangeKind::kIdle, intake.arrived(), clock_.NowUnixMs()));
   pipe_.HandOver(0, vault_.ledger(), intake.mirror_size().value_or(0), deadline);
   return absl::OkStatus();
 }

@@ -80,6 +80,7 @@ absl::Status Serve(const Layout& layout, const Config& config) {
   ASSIGN_OR_RETURN(storage::Database database, OpenDatabase(layout));
   ASSIGN_OR_RETURN(NoteSigner signer, ReadSigner(layout, config));
   ASSIGN_OR_RETURN(Vault vault, Vault::Open(database, std::move(signer), layout));
+  RETURN_IF_ERROR(vault.RemoveStrayPrograms());
   RETURN_IF_ERROR(vault.Start(build, RandomBytes<32>()));
   Runner runner(std::move(lanes), ProgramPath(config.scorer, "pinhole-scorer"), layout);
   PipeServer pipe(std::move(listener));

@@ -4,6 +4,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <set>
+#include <system_error>
 #include <variant>
 
 #include "absl/strings/str_format.h"
@@ -112,6 +115,20 @@ absl::Status Vault::Exchange(ExchangeKind kind, const std::vector<Arrived>& arri
   absl::Status appended = AppendAll(transaction, kind, arrived, now_ms);
   RETURN_IF_ERROR(Finish(std::move(transaction), std::move(appended), before));
   RemoveUnadmitted(arrived);
+  return absl::OkStatus();
+}
+
+absl::Status Vault::RemoveStrayPrograms() {
+  ASSIGN_OR_RETURN(const std::set<std::string> known, runs_.Programs(layout_.programs()));
+  std::error_code error;
+  std::filesystem::directory_iterator file(layout_.programs(), error);
+  for (; !error && file != std::filesystem::directory_iterator(); file.increment(error)) {
+    if (!known.contains(file->path().string())) ::unlink(file->path().c_str());
+  }
+  if (error) {
+    return absl::InternalError(
+        absl::StrFormat("read the folder %s: %s", layout_.programs(), error.message()));
+  }
   return absl::OkStatus();
 }
 

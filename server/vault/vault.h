@@ -38,6 +38,10 @@ class Vault {
   // Appends START: which build serves from now on.
   absl::Status Start(const Digest& build, const log::Nonce& nonce);
 
+  // Removes what a crash left in the programs' folder: files that no run means. Call before the
+  // first exchange.
+  absl::Status RemoveStrayPrograms();
+
   // Appends a SHIFT when the vault is late for the open contest's next round; call before each
   // round. Errors: RESOURCE_EXHAUSTED when the policy allows no further or no such SHIFT: the
   // contest has stopped.
@@ -51,8 +55,8 @@ class Vault {
   }
 
   // One transaction: the operator's proposals; then, in a round: RESULTs of all due, in ledger
-  // order; TEAMs and ADMITs in order of arrival; ROUND; CLOSE after the last. On error nothing
-  // happened.
+  // order; TEAMs and ADMITs in order of arrival; ROUND; CLOSE after the last. Programs
+  // that came and were not admitted are removed. On error nothing happened.
   absl::Status Exchange(ExchangeKind kind, const std::vector<Arrived>& arrived, int64_t now_ms);
 
  private:

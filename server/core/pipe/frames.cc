@@ -104,21 +104,27 @@ absl::StatusOr<EntryPiece> DecodeEntryPiece(std::string_view payload) {
   return piece;
 }
 
+std::vector<std::string> EntryFrames(int64_t index, std::string_view entry) {
+  constexpr size_t kPieceBytes = kToFrontPayload - kPieceHeaderBytes;
+  std::vector<std::string> frames;
+  for (size_t offset = 0; offset < entry.size(); offset += kPieceBytes) {
+    std::string payload;
+    PutBigEndian(payload, static_cast<uint64_t>(index), 8);
+    PutBigEndian(payload, entry.size(), 2);
+    PutBigEndian(payload, offset, 2);
+    payload.append(entry.substr(offset, kPieceBytes));
+    frames.push_back(EncodeToFront({ToFrontType::kEntry, std::move(payload)}));
+  }
+  return frames;
+}
+
 std::vector<std::string> HandOver(int64_t round, int64_t first,
                                   const std::vector<std::string>& entries,
                                   std::string_view checkpoint) {
   std::vector<std::string> frames;
   frames.push_back(EncodeToFront({ToFrontType::kOpen, EncodeRound(round)}));
-  constexpr size_t kPieceBytes = kToFrontPayload - kPieceHeaderBytes;
-  for (size_t i = 0; i < entries.size(); ++i) {
-    for (size_t offset = 0; offset < entries[i].size(); offset += kPieceBytes) {
-      std::string payload;
-      PutBigEndian(payload, static_cast<uint64_t>(first) + i, 8);
-      PutBigEndian(payload, entries[i].size(), 2);
-      PutBigEndian(payload, offset, 2);
-      payload.append(entries[i], offset, kPieceBytes);
-      frames.push_back(EncodeToFront({ToFrontType::kEntry, std::move(payload)}));
-    }
+  for (const std::string& entry : entries) {
+    for (std::string& frame : EntryFrames(first++, entry)) frames.push_back(std::move(frame));
   }
   frames.push_back(EncodeToFront({ToFrontType::kCheckpoint, std::string(checkpoint)}));
   frames.push_back(EncodeToFront({ToFrontType::kDone, EncodeRound(round)}));

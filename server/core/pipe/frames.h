@@ -60,6 +60,9 @@ struct EntryPiece {
 };
 absl::StatusOr<EntryPiece> DecodeEntryPiece(std::string_view payload);
 
+// The frames of one entry.
+std::vector<std::string> EntryFrames(int64_t index, std::string_view entry);
+
 // All frames that hand over `entries` (the first has index `first`) and `checkpoint`: a function of
 // the ledger, whatever ran.
 std::vector<std::string> HandOver(int64_t round, int64_t first,

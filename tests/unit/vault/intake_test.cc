@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "server/core/pipe/frames.h"
 #include "server/system/files.h"
 #include "server/system/temp_dir.h"
@@ -42,10 +44,14 @@ class IntakeTest : public ::testing::Test {
   int Stored(const pipe::SubmitRequest& request) const {
     return OpenForRead(ProgramPath(folder_.path(), request.team_key, request.program)).ok() ? 1 : 0;
   }
-  Intake Begin() {
-    Intake intake(builder_.state(), folder_.path());
-    EXPECT_TRUE(intake.Take(Hello()).ok());
-    return intake;
+  // Names in the programs' folder, whatever they are.
+  int Files() const {
+    int count = 0;
+    for (const auto& file : std::filesystem::directory_iterator(folder_.path())) {
+      static_cast<void>(file);
+      ++count;
+    }
+    return count;
   }
 
   testing::LedgerBuilder builder_;
@@ -57,7 +63,8 @@ TEST_F(IntakeTest, TakesProgramsOfEverySize) {
        {size_t{1}, pipe::kToVaultPayload, pipe::kToVaultPayload + 1, size_t{100'000}}) {
     const std::string program(size, 'p');
     const pipe::SubmitRequest request = builder_.Request("ada", program);
-    Intake intake = Begin();
+    Intake intake(builder_.state(), folder_.path());
+    ASSERT_TRUE(intake.Take(Hello()).ok());
     for (const std::string& frame : Frames(request, program)) ASSERT_TRUE(intake.Take(frame).ok());
     ASSERT_TRUE(intake.Take(Frame(ToVaultType::kEnd, "")).ok());
     EXPECT_TRUE(intake.ended());
@@ -69,7 +76,8 @@ TEST_F(IntakeTest, TakesProgramsOfEverySize) {
 
 TEST_F(IntakeTest, DropsAProgramThatIsNotTheSignedOne) {
   const pipe::SubmitRequest request = builder_.Request("ada", "program");
-  Intake intake = Begin();
+  Intake intake(builder_.state(), folder_.path());
+  ASSERT_TRUE(intake.Take(Hello()).ok());
   for (const std::string& frame : Frames(request, "PROGRAM")) ASSERT_TRUE(intake.Take(frame).ok());
   EXPECT_TRUE(intake.arrived().empty());
   EXPECT_EQ(Stored(request), 0);
@@ -78,7 +86,8 @@ TEST_F(IntakeTest, DropsAProgramThatIsNotTheSignedOne) {
 TEST_F(IntakeTest, StoresNothingForATeamThatIsNotThere) {
   pipe::SubmitRequest request = builder_.Request("ada", "program");
   request = pipe::SignSubmit(testing::TestKey(77), request);
-  Intake intake = Begin();
+  Intake intake(builder_.state(), folder_.path());
+  ASSERT_TRUE(intake.Take(Hello()).ok());
   for (const std::string& frame : Frames(request, "program")) ASSERT_TRUE(intake.Take(frame).ok());
   EXPECT_TRUE(intake.arrived().empty());
   EXPECT_EQ(Stored(request), 0);
@@ -90,7 +99,8 @@ TEST_F(IntakeTest, TakesAJoinAndItsFirstSubmissionInOneBatch) {
   const auto join = pipe::SignJoin(
       once, team, pipe::SignInvitation(testing::TestKey(1), "demo", "eve", once.public_key()));
   const pipe::SubmitRequest request = pipe::SignSubmit(team, builder_.Request("ada", "program"));
-  Intake intake = Begin();
+  Intake intake(builder_.state(), folder_.path());
+  ASSERT_TRUE(intake.Take(Hello()).ok());
   ASSERT_TRUE(intake.Take(Frame(ToVaultType::kRequest, pipe::Encode(join))).ok());
   for (const std::string& frame : Frames(request, "program")) ASSERT_TRUE(intake.Take(frame).ok());
   EXPECT_EQ(intake.arrived().size(), 2U);
@@ -98,7 +108,8 @@ TEST_F(IntakeTest, TakesAJoinAndItsFirstSubmissionInOneBatch) {
 }
 
 TEST_F(IntakeTest, StoresNoMoreOfATeamThanMayWait) {
-  Intake intake = Begin();  // the policy lets two wait
+  Intake intake(builder_.state(), folder_.path());
+  ASSERT_TRUE(intake.Take(Hello()).ok());  // the policy lets two wait
   for (const char* program : {"one", "two", "three", "four"}) {
     for (const std::string& frame : Frames(builder_.Request("ada", program), program))
       ASSERT_TRUE(intake.Take(frame).ok());
@@ -131,6 +142,38 @@ TEST_F(IntakeTest, EndsTheConnectionOfAFrontThatBreaksTheProtocol) {
     }
     EXPECT_TRUE(intake.arrived().empty());
   }
+}
+
+TEST_F(IntakeTest, LeavesNothingOfAProgramThatCameInPart) {
+  const std::string program(3 * pipe::kToVaultPayload, 'p');
+  const std::vector<std::string> frames = Frames(builder_.Request("ada", program), program);
+  {
+    Intake intake(builder_.state(), folder_.path());
+    ASSERT_TRUE(intake.Take(Hello()).ok());
+    for (size_t i = 0; i + 1 < frames.size(); ++i) ASSERT_TRUE(intake.Take(frames[i]).ok());
+    EXPECT_EQ(Files(), 1);
+  }
+  EXPECT_EQ(Files(), 0);
+}
+
+// What the exchange looks at again costs it signatures to check: it must not grow with what a
+// front sends.
+TEST_F(IntakeTest, KeepsOneJoinOfAnInvitationAndNoneThatNobodySigned) {
+  const SigningKey once = testing::TestKey(50);
+  const SigningKey forger = testing::TestKey(60);
+  const auto good = pipe::SignInvitation(testing::TestKey(1), "demo", "eve", once.public_key());
+  const auto forged = pipe::SignInvitation(forger, "demo", "eve", once.public_key());
+  Intake intake(builder_.state(), folder_.path());
+  ASSERT_TRUE(intake.Take(Hello()).ok());
+  for (const auto& join : {pipe::SignJoin(once, testing::TestKey(51), forged),
+                           pipe::SignJoin(once, testing::TestKey(52), good),
+                           pipe::SignJoin(once, testing::TestKey(52), good),
+                           pipe::SignJoin(once, testing::TestKey(53), good)}) {
+    ASSERT_TRUE(intake.Take(Frame(ToVaultType::kRequest, pipe::Encode(join))).ok());
+  }
+  ASSERT_EQ(intake.arrived().size(), 1U);
+  EXPECT_EQ(std::get<pipe::JoinRequest>(intake.arrived()[0].request).team_key,
+            testing::TestKey(52).public_key());
 }
 
 }  // namespace

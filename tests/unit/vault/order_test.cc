@@ -53,7 +53,7 @@ class World {
   Proposals proposals() { return Proposals(database_); }
   std::string Ledger() {
     std::string all;
-    const auto entries = vault_.ledger().Entries(0);
+    const auto entries = vault_.ledger().Entries(0, vault_.ledger().size());
     for (const std::string& entry : *entries) all += entry;
     return all + *vault_.ledger().Head();
   }
@@ -80,6 +80,8 @@ class World {
     }
     EXPECT_TRUE(vault_.Exchange(ExchangeKind::kRound, submissions, 0).ok());
   }
+
+  const Layout& layout() const { return layout_; }
 
  private:
   storage::Database MakeDatabase() const {
@@ -159,6 +161,33 @@ TEST(Level, OutsideTheScaleOrTornIsAFailedRun) {
   for (const auto& [index, admission] : world.vault().state().Find("demo")->admissions) {
     EXPECT_EQ(admission.result->text, "FAILED") << index;
   }
+}
+
+TEST(Programs, ThatNoRunMeansAreRemovedAtTheStart) {
+  World world;
+  world.JoinAndSubmit();
+  const std::vector<DueRun> due = *world.vault().DueRuns();
+  const std::string stray = world.layout().programs() + "/stray.part";
+  for (const std::string& path : {due[0].program_path, due[1].program_path, stray})
+    ASSERT_TRUE(WriteFileDurably(path, "a program", 0600).ok());
+  ASSERT_TRUE(world.vault().RemoveStrayPrograms().ok());
+  EXPECT_TRUE(ReadFile(due[0].program_path).ok());
+  EXPECT_TRUE(ReadFile(due[1].program_path).ok());
+  EXPECT_TRUE(absl::IsNotFound(ReadFile(stray).status()));
+}
+
+TEST(Programs, ThatCameWhenNoRoundRunsAreRemoved) {
+  World world;
+  const std::string path = world.layout().programs() + "/early";
+  ASSERT_TRUE(WriteFileDurably(path, "a program", 0600).ok());
+  pipe::SubmitRequest request{.contest = "demo",
+                              .policy = world.vault().state().Find("demo")->policy_digest};
+  const Arrived early{.request = pipe::SignSubmit(testing::TestKey(10), request),
+                      .program_path = path};
+  const int64_t before = world.vault().ledger().size();
+  ASSERT_TRUE(world.vault().Exchange(ExchangeKind::kIdle, {early}, 0).ok());
+  EXPECT_EQ(world.vault().ledger().size(), before);
+  EXPECT_TRUE(absl::IsNotFound(ReadFile(path).status()));
 }
 
 // What an operator proposes too late, or against a rule, is settled as refused in the rule's words.

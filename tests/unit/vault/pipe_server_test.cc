@@ -1,0 +1,228 @@
+// The vault's end of the socket against a front that floods, stops reading or lies about its
+// mirror.
+#include "server/vault/pipe_server.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <fstream>
+#include <map>
+#include <thread>
+
+#include "server/core/base/status.h"
+#include "server/core/log/checkpoint.h"
+#include "server/core/pipe/frames.h"
+#include "server/storage/migration.h"
+#include "server/system/files.h"
+#include "server/system/temp_dir.h"
+#include "server/system/unix_socket.h"
+#include "server/vault/migrations.h"
+#include "tests/support/ledger_builder.h"
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define PINHOLE_MEMORY_IS_MEASURABLE 0
+#else
+#define PINHOLE_MEMORY_IS_MEASURABLE 1
+#endif
+
+namespace pinhole::vault {
+namespace {
+
+using pipe::ToFrontType;
+using pipe::ToVaultType;
+
+std::string Frame(ToVaultType type, std::string payload) {
+  return pipe::EncodeToVault({type, std::move(payload)});
+}
+
+class PipeServerTest : public ::testing::Test {
+ protected:
+  PipeServerTest()
+      : folder_(*TempDir::Make()),
+        socket_(folder_.path() + "/socket"),
+        database_(*storage::Database::Open(folder_.path() + "/db", storage::Mode::kCreate)),
+        ledger_(MakeLedger()),
+        server_(*ListenUnix(socket_, {})),
+        front_(*ConnectUnix(socket_)) {}
+
+  Ledger MakeLedger() {
+    EXPECT_TRUE(storage::ApplyMigrations(database_, Migrations()).ok());
+    return *Ledger::Open(database_, *NoteSigner::Create("vault.example/test", testing::TestKey(3)));
+  }
+  // Appends entries in commits of so many, each of which signs a head.
+  void Grow(int commits, int entries) {
+    for (int commit = 0; commit < commits; ++commit) {
+      storage::Transaction transaction = *storage::Transaction::Begin(database_);
+      for (int i = 0; i < entries; ++i) {
+        log::StartEntry entry{.build = Sha256("a build"), .previous_size = ledger_.size()};
+        std::memcpy(entry.nonce.data(), &entry.previous_size, sizeof(entry.previous_size));
+        ASSERT_TRUE(ledger_.Append(transaction, *log::Encode(entry)).ok());
+      }
+      ASSERT_TRUE(transaction.Commit(*ledger_.Seal(transaction)).ok());
+    }
+  }
+  // Begins an exchange and takes the kOpen away.
+  void Open() {
+    server_.Open(0, Deadline::After(absl::Seconds(10)));
+    ASSERT_TRUE(server_.connected());
+    ASSERT_EQ(Read().type, ToFrontType::kOpen);
+  }
+  pipe::ToFrontFrame Read() {
+    std::string frame(pipe::kToFrontBytes, '\0');
+    EXPECT_TRUE(ReadExactly(front_.get(), {reinterpret_cast<uint8_t*>(frame.data()), frame.size()},
+                            Deadline::After(absl::Seconds(10)))
+                    .ok());
+    return pipe::DecodeToFront(frame).value_or(pipe::ToFrontFrame{});
+  }
+  // What a hand-over from `mirror` brought: frames by type, and the head.
+  struct HandedOver {
+    std::map<ToFrontType, int> frames;
+    std::string head;
+  };
+  HandedOver HandOver(int64_t mirror) {
+    HandedOver result;
+    std::jthread front([&] {
+      pipe::ToFrontFrame frame;
+      do {
+        frame = Read();
+        ++result.frames[frame.type];
+        if (frame.type == ToFrontType::kCheckpoint) result.head = frame.payload;
+      } while (frame.type != ToFrontType::kDone && !HasFailure());
+    });
+    server_.HandOver(0, ledger_, mirror, Deadline::After(absl::Seconds(10)));
+    front.join();
+    EXPECT_TRUE(server_.connected());
+    return result;
+  }
+  int64_t SizeOf(const std::string& head) {
+    const auto verifier = NoteSigner::Create("vault.example/test", testing::TestKey(3));
+    const auto checkpoint = OpenCheckpoint(head, verifier->verifier());
+    EXPECT_TRUE(checkpoint.ok()) << checkpoint.status();
+    return checkpoint.ok() ? static_cast<int64_t>(checkpoint->size) : -1;
+  }
+
+  TempDir folder_;
+  std::string socket_;
+  storage::Database database_;
+  Ledger ledger_;
+  PipeServer server_;
+  UniqueFd front_;
+};
+
+TEST_F(PipeServerTest, EndsABatchAtItsDeadlineWhateverComes) {
+  testing::LedgerBuilder builder;
+  builder.Start();
+  builder.Dataset();
+  builder.OpenContest(testing::DemoPolicy());
+  builder.Round();
+  builder.Join("ada");
+  // Of no team, so that nothing is stored; and as long as it may be: gigabytes.
+  pipe::SubmitRequest request = builder.Request("ada", "program");
+  request.program_bytes = int64_t{1} << 32;
+  request = pipe::SignSubmit(testing::TestKey(77), request);
+  Open();
+  std::jthread flood([&] {
+    const std::string begin = Frame(ToVaultType::kHello, pipe::EncodeHello(0)) +
+                              Frame(ToVaultType::kRequest, pipe::Encode(request));
+    std::string chunk;
+    for (int i = 0; i < 16; ++i)
+      chunk += Frame(ToVaultType::kProgram, std::string(pipe::kToVaultPayload, 'p'));
+    absl::Status sent = WriteAll(front_.get(), AsBytes(begin), Deadline::Never());
+    int64_t bytes = 0;
+    for (; sent.ok(); bytes += static_cast<int64_t>(chunk.size()))
+      sent = WriteAll(front_.get(), AsBytes(chunk), Deadline::Never());
+    EXPECT_TRUE(absl::IsUnavailable(sent)) << sent;
+    EXPECT_GT(bytes, 1'000'000);
+    EXPECT_LT(bytes, request.program_bytes) << "the batch was taken to its end";
+  });
+  Intake intake(builder.state(), folder_.path());
+  server_.TakeBatch(intake, Deadline::After(absl::Milliseconds(200)));
+  EXPECT_FALSE(server_.connected());
+  EXPECT_TRUE(intake.mirror_size().has_value()) << "the flood never began";
+}
+
+TEST_F(PipeServerTest, HandsALongLedgerOverInStepsThatEndAtASignedHead) {
+  Grow(10, 1000);
+  struct Case {
+    int64_t mirror;
+    int64_t reaches;
+  };
+  for (const Case& c : {Case{0, 5000}, Case{1, 5000}, Case{5000, 10'000}, Case{9999, 10'000},
+                        Case{10'000, 10'000}}) {
+    SCOPED_TRACE(c.mirror);
+    Open();
+    HandedOver got = HandOver(c.mirror);
+    EXPECT_EQ(SizeOf(got.head), c.reaches);
+    EXPECT_EQ(got.frames[ToFrontType::kEntry], c.reaches - c.mirror);
+    EXPECT_EQ(got.frames[ToFrontType::kCheckpoint], 1);
+  }
+}
+
+#if PINHOLE_MEMORY_IS_MEASURABLE
+int64_t PeakKilobytes() {
+  std::ifstream status("/proc/self/status");
+  for (std::string word; status >> word;) {
+    if (word == "VmHWM:") {
+      int64_t kilobytes = 0;
+      status >> kilobytes;
+      return kilobytes;
+    }
+  }
+  return 0;
+}
+
+// One commit of 12,000 entries is one step: 6 MB of ledger, 12 MB of frames.
+TEST_F(PipeServerTest, HandsOverInLittleMemory) {
+  Grow(1, 12'000);
+  Open();
+  HandOver(11'000);                             // what the first hand-over allocates once stays
+  std::ofstream("/proc/self/clear_refs") << 5;  // the peak begins anew
+  const int64_t before = PeakKilobytes();
+  ASSERT_GT(before, 0);
+  Open();
+  EXPECT_EQ(HandOver(0).frames[ToFrontType::kEntry], 12'000);
+  EXPECT_LT(PeakKilobytes() - before, 4 * 1024);
+}
+#endif
+
+TEST_F(PipeServerTest, ShowsAMirrorThatIsLongerThanTheLedgerTheHeadAlone) {
+  Grow(1, 3);
+  for (const int64_t mirror : {int64_t{4}, int64_t{1000}, INT64_MAX}) {
+    SCOPED_TRACE(mirror);
+    Open();
+    HandedOver got = HandOver(mirror);
+    EXPECT_EQ(got.frames.size(), 2U);
+    EXPECT_EQ(SizeOf(got.head), 3);
+  }
+}
+
+TEST_F(PipeServerTest, LeavesAFrontThatDoesNotRead) {
+  Grow(1, 3000);
+  Open();
+  server_.HandOver(0, ledger_, 0, Deadline::After(absl::Milliseconds(100)));
+  EXPECT_FALSE(server_.connected());
+}
+
+TEST_F(PipeServerTest, ServesTheLastOfManyConnections) {
+  Grow(1, 3);
+  std::vector<UniqueFd> earlier;
+  earlier.push_back(std::move(front_));
+  while (true) {
+    absl::StatusOr<UniqueFd> next = ConnectUnix(socket_);
+    if (!next.ok()) break;  // the queue is full
+    earlier.push_back(*std::move(next));
+  }
+  front_ = std::move(earlier.back());
+  earlier.pop_back();
+  EXPECT_GT(earlier.size(), 3U);
+  Open();
+  EXPECT_EQ(SizeOf(HandOver(0).head), 3);
+  for (const UniqueFd& fd : earlier) {
+    std::array<uint8_t, 1> byte;
+    EXPECT_TRUE(absl::IsOutOfRange(ReadExactly(fd.get(), byte, Deadline::After(absl::Seconds(10)))))
+        << "an earlier connection is closed without a byte";
+  }
+}
+
+}  // namespace
+}  // namespace pinhole::vault
