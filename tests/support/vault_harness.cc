@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 
@@ -14,6 +15,7 @@
 #include "absl/time/clock.h"
 #include "server/core/base/key_file.h"
 #include "server/core/base/status.h"
+#include "server/core/log/checkpoint.h"
 #include "server/system/descriptor_io.h"
 #include "server/system/files.h"
 #include "server/system/unix_socket.h"
@@ -54,12 +56,13 @@ std::string ContestFile(const VaultOptions& options) {
       "[release]\nrule = \"improvements\"\ntries = %d\nshown_scores = 5\nshown_failures = "
       "3\nwaiting = %d\nteams = 4\n"
       "acts_bits = %d\n"
-      "[rounds]\nlength = \"3s\"\nrun_window = \"2s\"\nduration = \"%s\"\nlanes = %d\nmax_shift = "
+      "[rounds]\nlength = \"%ds\"\nrun_window = \"%ds\"\nduration = \"%s\"\nlanes = %d\nmax_shift "
+      "= "
       "100\n"
       "[limits]\nwall = \"500ms\"\nmemory = \"64MiB\"\nthreads = 1\noutput = \"64KiB\"\nscratch = "
       "\"1MiB\"\nprogram = \"4MiB\"\n",
       TestKey(1).public_key().ToHex(), options.tries, options.waiting, options.acts_bits,
-      options.duration, options.lanes);
+      options.round_seconds, options.round_seconds - 1, options.duration, options.lanes);
 }
 
 }  // namespace
@@ -195,6 +198,38 @@ void VaultHarness::OpenContest() {
   if (code != 0) Fail(output);
 }
 
+std::string VaultHarness::HeadOf(const std::vector<std::string>& entries, int64_t size) const {
+  replay::LedgerState state;
+  for (int64_t i = 0; i < size; ++i) Must(state.Apply(entries.at(static_cast<size_t>(i))));
+  const absl::StatusOr<std::string> file = ReadFile(vault_folder() + "/private/signing-key");
+  Must(file.status());
+  const absl::StatusOr<SigningKey> key =
+      SigningKey::FromSeedHex(file->substr(file->find('=') + 1, 64));
+  Must(key.status());
+  const absl::StatusOr<NoteSigner> signer = NoteSigner::Create("vault.example/test", *key);
+  Must(signer.status());
+  const absl::StatusOr<std::string> head = SignCheckpoint(
+      {.origin = "vault.example/test", .size = static_cast<uint64_t>(size), .root = state.Root()},
+      *signer);
+  Must(head.status());
+  return *head;
+}
+
+std::string VaultHarness::Owed(int64_t round, int64_t first,
+                               const std::vector<std::string>& entries, int64_t size) const {
+  std::vector<std::string> missing;
+  if (first < size) missing.assign(entries.begin() + first, entries.begin() + size);
+  std::string bytes;
+  for (const std::string& frame : pipe::HandOver(round, first, missing, HeadOf(entries, size)))
+    bytes += frame;
+  return bytes;
+}
+
+int64_t FrontDriver::SizeAfter(size_t record) const {
+  return record + 1 < recorded_.size() ? recorded_[record + 1].first
+                                       : static_cast<int64_t>(entries_.size());
+}
+
 absl::Status FrontDriver::ReadFrame(std::string& frame, absl::Time give_up) const {
   frame.resize(pipe::kToFrontBytes);
   return ReadExactly(connection_.get(), {reinterpret_cast<uint8_t*>(frame.data()), frame.size()},
@@ -220,6 +255,7 @@ absl::StatusOr<int64_t> FrontDriver::TryExchange(
   if (open.type != pipe::ToFrontType::kOpen)
     return absl::InternalError("an exchange begins with kOpen");
   Recorded record{.first = static_cast<int64_t>(entries_.size()), .bytes = frame};
+  record.opened_ms = absl::ToUnixMillis(absl::Now());
   ASSIGN_OR_RETURN(record.round, pipe::DecodeRound(open.payload));
 
   std::string batch =
@@ -262,6 +298,14 @@ absl::StatusOr<int64_t> FrontDriver::Exchange(
     if (absl::Now() > give_up || absl::IsFailedPrecondition(round.status())) return round.status();
     absl::SleepFor(absl::Milliseconds(20));
   }
+}
+
+absl::StatusOr<int64_t> FrontDriver::AwaitClose(absl::Duration patience) const {
+  std::array<uint8_t, 1> byte;
+  const absl::Status end = ReadExactly(connection_.get(), byte, Deadline::After(patience));
+  if (end.ok()) return absl::InternalError("bytes came where none were owed");
+  if (!absl::IsOutOfRange(end)) return end;
+  return absl::ToUnixMillis(absl::Now());
 }
 
 std::string JoinText(std::string_view team, uint8_t key) {

@@ -64,10 +64,12 @@ struct VaultOptions {
   int waiting = 10;
   int acts_bits = 1000;
   std::string duration = "1h";
+  // Each exchange window has the second that the run window leaves of a round.
+  int round_seconds = 3;
 };
 
 // Folder, keys (owner TestKey(2), organizer TestKey(1)), data set of 100 training, 60 public and 40
-// final rows with labels around 4.5, vault served with 3-second rounds, contest "demo" open. Every
+// final rows with labels around 4.5, vault served with short rounds, contest "demo" open. Every
 // step aborts the test on failure.
 class VaultHarness {
  public:
@@ -81,6 +83,14 @@ class VaultHarness {
   void Serve(const std::map<std::string, std::string>& environment = {});
   void OpenContest();
   Process& process() { return *process_; }
+
+  // The head that this vault signs over the first `size` of `entries`: signatures are
+  // deterministic.
+  std::string HeadOf(const std::vector<std::string>& entries, int64_t size) const;
+  // All bytes that the exchange of `round` owes a front whose mirror has `first` entries, when the
+  // ledger then had the first `size` of `entries`.
+  std::string Owed(int64_t round, int64_t first, const std::vector<std::string>& entries,
+                   int64_t size) const;
 
  private:
   VaultOptions options_;
@@ -108,8 +118,14 @@ class FrontDriver {
     int64_t round = 0;
     int64_t first = 0;
     std::string bytes;
+    int64_t opened_ms = 0;  // Unix time when kOpen had come
   };
   const std::vector<Recorded>& recorded() const { return recorded_; }
+  // The ledger's size when the exchange of a record ended.
+  int64_t SizeAfter(size_t record) const;
+  // Waits until the vault closes the connection; Unix milliseconds of that moment. Errors: bytes
+  // that come before, or none of both within `patience`.
+  absl::StatusOr<int64_t> AwaitClose(absl::Duration patience) const;
 
  private:
   absl::Status ReadFrame(std::string& frame, absl::Time give_up) const;
