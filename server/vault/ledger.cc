@@ -13,11 +13,15 @@ absl::StatusOr<Ledger> Ledger::Open(storage::Database& database, NoteSigner sign
 
 absl::Status Ledger::Reload() {
   replay::LedgerState state;
+  // One statement, one moment: a command reads while the serving vault commits.
   ASSIGN_OR_RETURN(storage::Statement read,
-                   database_->Prepare("SELECT idx, bytes FROM entry ORDER BY idx"));
+                   database_->Prepare("SELECT idx, bytes, (SELECT note FROM checkpoint ORDER BY "
+                                      "size DESC LIMIT 1) FROM entry ORDER BY idx"));
+  std::string head;
   while (true) {
     ASSIGN_OR_RETURN(const bool row, read.Step());
     if (!row) break;
+    if (state.size() == 0) head = std::string(read.Text(2));
     if (read.Int64(0) != state.size())
       return absl::DataLossError(absl::StrFormat("the ledger lacks entry %d", state.size()));
     if (const absl::Status status = state.Apply(AsText(read.Blob(1))); !status.ok()) {
@@ -26,7 +30,6 @@ absl::Status Ledger::Reload() {
     }
   }
   if (state.size() > 0) {
-    ASSIGN_OR_RETURN(const std::string head, Head());
     ASSIGN_OR_RETURN(const Checkpoint checkpoint, OpenCheckpoint(head, signer_.verifier()));
     if (checkpoint.size != static_cast<uint64_t>(state.size()) || checkpoint.root != state.Root()) {
       return absl::DataLossError("the ledger's entries are not those its newest head signs");

@@ -1,5 +1,7 @@
 #include "server/vault/pipe_server.h"
 
+#include <poll.h>
+
 #include <algorithm>
 #include <array>
 #include <vector>
@@ -10,20 +12,43 @@
 #include "server/vault/fault.h"
 
 namespace pinhole::vault {
+namespace {
+
+// Both directions are closed: nobody is there any more.
+bool HungUp(int fd) {
+  pollfd entry{.fd = fd, .events = 0, .revents = 0};
+  return ::poll(&entry, 1, 0) > 0 && (entry.revents & (POLLHUP | POLLERR)) != 0;
+}
+
+}  // namespace
 
 void PipeServer::Open(int64_t round, Deadline deadline) {
-  // As many as wait, within reason: a front that connects without end must not hold the exchange.
-  constexpr int kMostConnections = 16;
-  for (int i = 0; i < kMostConnections; ++i) {
-    absl::StatusOr<UniqueFd> next =
-        AcceptUnix(listener_.get(), Deadline::After(absl::ZeroDuration()));
-    if (!next.ok()) break;
-    connection_ = *std::move(next);
-  }
+  TakeConnection(deadline);
   if (!connection_.valid()) return;
   const std::string open =
       pipe::EncodeToFront({pipe::ToFrontType::kOpen, pipe::EncodeRound(round)});
   if (!WriteAll(connection_.get(), AsBytes(open), deadline).ok()) connection_.Close();
+}
+
+// A run window can be a day, and a tunnel that broke in it some times leaves that many dead
+// connections in the queue: the living one comes behind them, or finds the queue full and tries
+// again. A front tries at least every two seconds.
+void PipeServer::TakeConnection(Deadline deadline) {
+  constexpr absl::Duration kWaitForFront = absl::Seconds(5);
+  // As many as wait, within reason: a front that connects without end must not hold the exchange.
+  constexpr int kMostConnections = 16;
+  const Deadline wait = Deadline::After(kWaitForFront);
+  for (int taken = 0; !deadline.Passed() && !wait.Passed(); ++taken) {
+    const bool alive = connection_.valid() && !HungUp(connection_.get());
+    if (alive && taken >= kMostConnections) return;
+    const Deadline patience = alive                               ? Deadline::After({})
+                              : deadline.PollMs() < wait.PollMs() ? deadline
+                                                                  : wait;
+    absl::StatusOr<UniqueFd> next = AcceptUnix(listener_.get(), patience);
+    if (!next.ok()) break;
+    connection_ = *std::move(next);
+  }
+  if (connection_.valid() && HungUp(connection_.get())) connection_.Close();
 }
 
 void PipeServer::TakeBatch(Intake& intake, Deadline deadline) {

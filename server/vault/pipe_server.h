@@ -23,8 +23,8 @@ class PipeServer {
  public:
   explicit PipeServer(UniqueFd listener) : listener_(std::move(listener)) {}
 
-  // The exchange of `round` begins (0: idle): takes a waiting connection, if any, and tells the
-  // front.
+  // The exchange of `round` begins (0: idle): takes the newest connection that is alive, waits a
+  // few seconds for one when there is none, and tells the front.
   void Open(int64_t round, Deadline deadline);
   // Reads the batch into `intake` until its end or the deadline.
   void TakeBatch(Intake& intake, Deadline deadline);
@@ -37,6 +37,7 @@ class PipeServer {
   bool connected() const { return connection_.valid(); }
 
  private:
+  void TakeConnection(Deadline deadline);
   absl::Status WriteHandOver(int64_t round, const Ledger& ledger, int64_t mirror_size,
                              Deadline deadline);
   absl::Status WriteFrame(const std::string& frame, Deadline deadline);

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cstring>
 #include <fstream>
 #include <map>
@@ -203,6 +204,30 @@ TEST_F(PipeServerTest, LeavesAFrontThatDoesNotRead) {
   EXPECT_FALSE(server_.connected());
 }
 
+// A tunnel that broke again and again in a long run window.
+TEST_F(PipeServerTest, ServesAFrontThatComesBehindAQueueOfDeadConnections) {
+  Grow(1, 3);
+  std::vector<UniqueFd> dead;
+  dead.push_back(std::move(front_));
+  while (true) {
+    absl::StatusOr<UniqueFd> next = ConnectUnix(socket_);
+    if (!next.ok()) break;
+    dead.push_back(*std::move(next));
+  }
+  dead.clear();
+  ASSERT_FALSE(ConnectUnix(socket_).ok()) << "the queue has room: the test tests nothing";
+  std::jthread retry([&] {
+    while (!front_.valid()) {
+      absl::StatusOr<UniqueFd> next = ConnectUnix(socket_);
+      if (next.ok()) front_ = *std::move(next);
+    }
+  });
+  server_.Open(0, Deadline::After(absl::Seconds(10)));
+  retry.join();
+  ASSERT_EQ(Read().type, ToFrontType::kOpen);
+  EXPECT_EQ(SizeOf(HandOver(0).head), 3);
+}
+
 TEST_F(PipeServerTest, ServesTheLastOfManyConnections) {
   Grow(1, 3);
   std::vector<UniqueFd> earlier;
@@ -222,6 +247,23 @@ TEST_F(PipeServerTest, ServesTheLastOfManyConnections) {
     EXPECT_TRUE(absl::IsOutOfRange(ReadExactly(fd.get(), byte, Deadline::After(absl::Seconds(10)))))
         << "an earlier connection is closed without a byte";
   }
+}
+
+// `contest open` and the like read the ledger while the serving vault commits.
+TEST_F(PipeServerTest, ALedgerIsReadAtOneMoment) {
+  Grow(1, 200);
+  std::atomic<bool> done = false;
+  std::jthread reader([&] {
+    while (!done) {
+      storage::Database own =
+          *storage::Database::Open(folder_.path() + "/db", storage::Mode::kExisting);
+      const auto ledger =
+          Ledger::Open(own, *NoteSigner::Create("vault.example/test", testing::TestKey(3)));
+      EXPECT_TRUE(ledger.ok()) << ledger.status();
+    }
+  });
+  Grow(200, 1);
+  done = true;
 }
 
 }  // namespace
