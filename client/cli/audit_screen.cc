@@ -29,9 +29,11 @@ std::string HeadLine(const AuditReport& report, const replay::Contest* contest) 
     text += "none yet";
   } else {
     const contest::Policy& policy = contest->policy.policy;
-    text += absl::StrFormat("%s (%s, %s, %s)   policy: entry %d (signed: owner, organizer)",
-                            policy.contest, Name(contest->phase), Name(policy.release.rule),
-                            Name(policy.deployment), contest->policy_index);
+    text += absl::StrFormat(
+        "%s (%s, %s, %s%s)   policy: entry %d (signed: owner, organizer)", policy.contest,
+        Name(contest->phase), Name(policy.release.rule), Name(policy.deployment),
+        policy.degraded == contest::Degraded() ? "" : ", degraded " + Name(policy.degraded),
+        contest->policy_index);
   }
   if (const auto& data = report.state.dataset(); data.has_value()) {
     text += absl::StrFormat("\nDATA SET  %s v%d (commitment %s…)", data->dataset, data->version,

@@ -37,20 +37,28 @@ std::string DataText(const log::DatasetEntry& data) {
 std::string ScoreText(const contest::Scoring& scoring) {
   const contest::LevelScale& scale = scoring.scale;
   return absl::StrFormat(
-      "SCORE    %s, %s is better; predictions as %s, clipped to %s … %s\n"
+      "SCORE    %s, %s is better; predictions as %s, clipped to %s … %s%s\n"
       "         shown from %s (best) to %s (worst) in steps of %s: %s\n",
-      Name(scoring.metric), scale.best < scale.worst ? "lower" : "higher", Name(scoring.format),
-      FormatMillionths(scoring.range_low), FormatMillionths(scoring.range_high),
+      Name(scoring.metric), HigherIsBetter(scoring.metric) ? "higher" : "lower",
+      Name(scoring.format), FormatMillionths(scoring.range_low),
+      FormatMillionths(scoring.range_high),
+      scoring.weights == contest::RowWeights::kColumn ? "; rows count by their weight" : "",
       FormatMillionths(scale.best), FormatMillionths(scale.worst), FormatMillionths(scale.step),
       Count(scale.level_count(), "level", "levels"));
 }
 
 std::string ReleaseText(const contest::Release& release) {
   std::string text =
-      absl::StrFormat("SHOWN    rule %s; %s a team, %d waiting at the most\n", Name(release.rule),
-                      Count(release.tries, "try", "tries"), release.waiting);
+      absl::StrFormat("SHOWN    rule %s; %s a team%s, %d waiting at the most\n", Name(release.rule),
+                      Count(release.tries, "try", "tries"),
+                      release.tries_per_day > 0
+                          ? absl::StrFormat(", %d in any 24 h of rounds", release.tries_per_day)
+                          : "",
+                      release.waiting);
   if (release.rule == contest::ReleaseRule::kEveryScore) {
-    text += "         each submission shows its score, or FAILED\n";
+    text +=
+        "         each submission shows its score, or FAILED: failed, or worse than worst, or not\n"
+        "         better than its own --show-below\n";
   } else {
     text += absl::StrFormat(
         "         a score, when it beats the team's best shown by %s: at most %d times\n"
@@ -133,6 +141,11 @@ std::string WorstCaseText(const replay::Contest& contest) {
         "         Deployment one-machine: the bound holds for the ledger, not against somebody "
         "who\n"
         "         times the server from outside.\n";
+  }
+  if (const contest::Degraded& degraded = contest.policy.policy.degraded;
+      degraded != contest::Degraded()) {
+    text += absl::StrFormat(
+        "         The boxes are held by less than they could be: degraded %s.\n", Name(degraded));
   }
   return text;
 }

@@ -84,9 +84,13 @@ std::string RulesJson(const replay::LedgerState& state, const replay::Contest& c
   const contest::LevelScale& scale = policy.scoring.scale;
   Json json = ContestObject(contest);
   json["deployment"] = Text(contest::Name(policy.deployment));
+  json["degraded"] = contest::Name(policy.degraded);
+  json["bits_per_row"] = policy.bits_per_row;
   json["data"] = DataObject(*state.dataset());
   json["score"] = {{"metric", Text(contest::Name(policy.scoring.metric))},
+                   {"higher_is_better", contest::HigherIsBetter(policy.scoring.metric)},
                    {"format", Text(contest::Name(policy.scoring.format))},
+                   {"weights", Text(contest::Name(policy.scoring.weights))},
                    {"range_low", FormatMillionths(policy.scoring.range_low)},
                    {"range_high", FormatMillionths(policy.scoring.range_high)},
                    {"best", FormatMillionths(scale.best)},
@@ -94,6 +98,7 @@ std::string RulesJson(const replay::LedgerState& state, const replay::Contest& c
                    {"step", FormatMillionths(scale.step)},
                    {"levels", scale.level_count()}};
   json["shown"] = {{"tries", policy.release.tries},
+                   {"tries_per_day", policy.release.tries_per_day},
                    {"waiting", policy.release.waiting},
                    {"shown_scores", policy.release.shown_scores},
                    {"shown_failures", policy.release.shown_failures},
@@ -102,6 +107,7 @@ std::string RulesJson(const replay::LedgerState& state, const replay::Contest& c
   json["round_ms"] = policy.rounds.length_ms;
   json["run_window_ms"] = policy.rounds.run_window_ms;
   json["lanes"] = policy.rounds.lanes;
+  json["settle_ms"] = policy.rounds.settle_ms;
   json["limits"] = {{"wall_ms", policy.limits.wall_ms},
                     {"cpu_seconds", policy.limits.cpu_seconds},
                     {"memory_bytes", policy.limits.memory_bytes},

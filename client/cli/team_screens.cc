@@ -6,6 +6,7 @@
 #include "client/cli/contest_screens.h"
 #include "client/cli/freshness.h"
 #include "client/cli/table.h"
+#include "server/core/base/text.h"
 #include "server/core/replay/board.h"
 
 namespace pinhole::cli {
@@ -65,7 +66,10 @@ std::string ResultText(const replay::Contest& contest, const replay::Admission& 
     case SymbolKind::kLevel:
       return "score " + result.text;
     case SymbolKind::kFailed:
-      return "failed";
+      return contest.policy.policy.release.rule == contest::ReleaseRule::kEveryScore
+                 ? absl::StrFormat("failed, or worse than %s",
+                                   FormatMillionths(contest.policy.policy.scoring.scale.worst))
+                 : "failed";
     case SymbolKind::kNotImproved:
       break;
   }
@@ -76,6 +80,11 @@ std::string LeftText(const replay::Contest& contest, const replay::Team& team) {
   const contest::Release& release = contest.policy.policy.release;
   std::string text =
       absl::StrFormat("%d of %d tries", release.tries - team.tries_used, release.tries);
+  if (release.tries_per_day > 0) {
+    text += absl::StrFormat(" (%d of %d in these 24 h)",
+                            std::max(0, release.tries_per_day - replay::TriesOfDay(contest, team)),
+                            release.tries_per_day);
+  }
   if (release.rule == contest::ReleaseRule::kImprovements) {
     text += absl::StrFormat(", %d of %d scores, %d of %d failure notices", team.state.scores,
                             release.shown_scores, team.state.failures, release.shown_failures);

@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "server/vault/layout.h"
+#include "server/vault/plan.h"
 
 namespace pinhole::vault {
 
@@ -18,13 +19,15 @@ absl::Status ImportData(const Layout& layout, const std::string& spec_path,
 
 enum class PlanFormat { kText, kJson };
 // Prints the plan. Errors: FAILED_PRECONDITION after printing when a condition fails.
-absl::Status PlanContest(const Layout& layout, const std::string& contest_path, PlanFormat format);
+absl::Status PlanContest(const Layout& layout, const std::string& contest_path,
+                         Overbooking overbooking, PlanFormat format);
 
 struct OpenOptions {
   std::string contest_path;
   std::string organizer_key_path;
   std::string owner_key_path;
   int64_t start_in_ms = 10'000;
+  Overbooking overbooking = Overbooking::kRefused;
   std::optional<std::string> confirmed_bits;  // asked for on the terminal when missing
 };
 // Plans, asks for the number of bits, signs, writes the scoring sheet, proposes, and waits until

@@ -105,6 +105,12 @@ bool Config::Allows(std::string_view degraded_mode) const {
   return std::find(degraded.begin(), degraded.end(), degraded_mode) != degraded.end();
 }
 
+contest::Degraded DegradedOf(const Config& config) {
+  return {.lane_users = config.lane_users.empty() || config.Allows("lane-users"),
+          .network = config.Allows("network"),
+          .cgroups = config.Allows("cgroups")};
+}
+
 absl::StatusOr<Config> ParseConfig(std::string_view toml, std::string_view file_name) {
   toml::table root;
   try {  // toml++ reports by exception; none passes this function

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "server/core/contest/policy.h"
 
 namespace pinhole::vault {
 
@@ -33,6 +34,9 @@ struct Config {
   }
   bool Allows(std::string_view degraded_mode) const;
 };
+
+// The degraded modes as a POLICY states them: those named, and lane-users when no lane has a user.
+contest::Degraded DegradedOf(const Config& config);
 
 // Errors: INVALID_ARGUMENT with the line, the key and what it takes.
 absl::StatusOr<Config> ParseConfig(std::string_view toml, std::string_view file_name);

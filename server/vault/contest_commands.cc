@@ -35,7 +35,7 @@ struct Planning {
 };
 
 absl::StatusOr<Planning> Prepare(const Layout& layout, const std::string& contest_path,
-                                 int64_t origin_ms) {
+                                 Overbooking overbooking, int64_t origin_ms) {
   ASSIGN_OR_RETURN(Config config, ReadConfig(layout));
   ASSIGN_OR_RETURN(storage::Database database, OpenDatabase(layout));
   ASSIGN_OR_RETURN(const std::string text, ReadFile(contest_path));
@@ -47,8 +47,14 @@ absl::StatusOr<Planning> Prepare(const Layout& layout, const std::string& contes
   ASSIGN_OR_RETURN(const std::string facts_text, ReadFile(layout.import_facts()));
   ASSIGN_OR_RETURN(const ImportFacts facts, ParseImportFacts(facts_text));
   ASSIGN_OR_RETURN(std::string labels, ReadFile(layout.labels(), kLargestLabels));
-  ASSIGN_OR_RETURN(Plan plan, MakePlan(file, std::get<log::DatasetEntry>(entry), ledger.state(),
-                                       facts, labels, origin_ms));
+  ASSIGN_OR_RETURN(Plan plan, MakePlan({.file = file,
+                                        .dataset = std::get<log::DatasetEntry>(entry),
+                                        .state = ledger.state(),
+                                        .facts = facts,
+                                        .label_records = labels,
+                                        .degraded = DegradedOf(config),
+                                        .overbooking = overbooking,
+                                        .origin_ms = origin_ms}));
   const size_t lanes = config.lane_count();
   if (static_cast<size_t>(plan.policy.rounds.lanes) != lanes) {
     plan.failures.push_back(absl::StrFormat("rounds.lanes is %d and this vault has %d",
@@ -118,8 +124,9 @@ absl::Status AwaitProposal(storage::Database& database, int64_t id, absl::Durati
 
 }  // namespace
 
-absl::Status PlanContest(const Layout& layout, const std::string& contest_path, PlanFormat format) {
-  ASSIGN_OR_RETURN(const Planning planning, Prepare(layout, contest_path, 0));
+absl::Status PlanContest(const Layout& layout, const std::string& contest_path,
+                         Overbooking overbooking, PlanFormat format) {
+  ASSIGN_OR_RETURN(const Planning planning, Prepare(layout, contest_path, overbooking, 0));
   const std::string text =
       format == PlanFormat::kJson ? PlanJson(planning.plan) : PlanText(planning.plan);
   std::fputs(text.c_str(), stdout);
@@ -129,7 +136,8 @@ absl::Status PlanContest(const Layout& layout, const std::string& contest_path, 
 absl::Status OpenContest(const Layout& layout, const OpenOptions& options) {
   const SystemClock clock;
   const int64_t origin_ms = (clock.NowUnixMs() + options.start_in_ms + 999) / 1000 * 1000;
-  ASSIGN_OR_RETURN(Planning planning, Prepare(layout, options.contest_path, origin_ms));
+  ASSIGN_OR_RETURN(Planning planning,
+                   Prepare(layout, options.contest_path, options.overbooking, origin_ms));
   std::fputs(PlanText(planning.plan).c_str(), stdout);
   RETURN_IF_ERROR(RefuseFailures(planning.plan));
   ASSIGN_OR_RETURN(const SigningKey organizer, ReadKey(options.organizer_key_path));
@@ -139,10 +147,7 @@ absl::Status OpenContest(const Layout& layout, const OpenOptions& options) {
         "the organizer's key is not the one that the contest file names");
   }
   RETURN_IF_ERROR(Confirm(planning.plan, options.confirmed_bits));
-  log::PolicyEntry entry{.policy = planning.plan.policy,
-                         .team_count = planning.plan.worst.team_count,
-                         .team = planning.plan.worst.team,
-                         .contest = planning.plan.worst.contest};
+  log::PolicyEntry entry = EntryOf(planning.plan);
   const std::string statement = log::PolicyStatement(entry);
   entry.organizer_signature = organizer.Sign(statement);
   entry.owner_signature = owner.Sign(statement);

@@ -92,6 +92,12 @@ int main(int argc, char** argv) {
       contest->add_subcommand("plan", "print what a contest may let out; changes nothing"));
   plan_command->add_option("FILE", open.contest_path, "the contest file")->required();
   plan_command->add_flag("--json", json, "one JSON object");
+  const auto with_oversubscribe = [&open](CLI::App* command) {
+    command->add_flag_callback(
+        "--oversubscribe", [&open] { open.overbooking = pinhole::vault::Overbooking::kAllowed; },
+        "promise more than three times the tries that can run");
+  };
+  with_oversubscribe(plan_command);
   CLI::App* open_command =
       with_folder(contest->add_subcommand("open", "open a contest: reserve its whole worst case"));
   open_command->add_option("FILE", open.contest_path, "the contest file")->required();
@@ -99,6 +105,7 @@ int main(int argc, char** argv) {
       ->required();
   open_command->add_option("--owner-key", open.owner_key_path, "the data owner's key file")
       ->required();
+  with_oversubscribe(open_command);
   int64_t start_in_seconds = 10;
   open_command->add_option("--start-in", start_in_seconds, "seconds until round 1")
       ->check(CLI::Range(2, 86400 * 30));
@@ -124,7 +131,7 @@ int main(int argc, char** argv) {
     return Report(pinhole::vault::ImportData(layout, spec_path, owner_key));
   if (plan_command->parsed()) {
     return Report(pinhole::vault::PlanContest(
-        layout, open.contest_path,
+        layout, open.contest_path, open.overbooking,
         json ? pinhole::vault::PlanFormat::kJson : pinhole::vault::PlanFormat::kText));
   }
   if (open_command->parsed()) {

@@ -17,6 +17,23 @@
 
 namespace pinhole::vault {
 
+// Whether a contest may promise more than kMostOverbooking times the tries that can run.
+enum class Overbooking { kRefused, kAllowed };
+inline constexpr int64_t kMostOverbooking = 3;
+
+// What a plan is made from, borrowed.
+struct PlanInputs {
+  const contest::ContestFile& file;
+  const log::DatasetEntry& dataset;
+  const replay::LedgerState& state;
+  // The baseline predictions and the label records serve `worst = "baseline"` alone.
+  const ImportFacts& facts;
+  const std::string& label_records;
+  contest::Degraded degraded;  // the vault's
+  Overbooking overbooking = Overbooking::kRefused;
+  int64_t origin_ms = 0;
+};
+
 struct Plan {
   contest::Policy policy;
   counting::WorstCase worst;
@@ -24,6 +41,7 @@ struct Plan {
   counting::Bits dataset_budget;
   counting::Bits dataset_left;  // before this contest
   int64_t public_rows = 0;
+  int64_t final_rows = 0;
   int64_t capacity = 0;                    // runs before closing
   int64_t wanted = 0;                      // tries of all teams
   std::optional<int64_t> persons_in_both;  // as ImportFacts says
@@ -31,11 +49,17 @@ struct Plan {
   std::vector<std::string> failures;  // conditions under which `open` refuses
 };
 
-// The baseline prediction of `facts` and the label records serve `worst = "baseline"` alone.
-// Errors: what contest::Validate says.
-absl::StatusOr<Plan> MakePlan(const contest::ContestFile& file, const log::DatasetEntry& dataset,
-                              const replay::LedgerState& state, const ImportFacts& facts,
-                              const std::string& label_records, int64_t origin_ms);
+// Errors: what contest::Validate, contest::ValidateFor and SetBaseline say.
+absl::StatusOr<Plan> MakePlan(const PlanInputs& inputs);
+
+// The POLICY entry that opening makes, not signed yet.
+log::PolicyEntry EntryOf(const Plan& plan);
+
+// One standard error of the public score, in the metric's unit, at the end of the scale where it is
+// largest. For n rows of equal weight, and errors as from a normal distribution:
+//   rmse RMSE/sqrt(2n)   mse MSE sqrt(2/n)   mae MAE sqrt((pi/2 - 1)/n)
+//   accuracy sqrt(p(1-p)/n); matches and mismatches n times that (binomial)
+double StandardError(const Plan& plan);
 
 // How far everybody together can push the public score beyond what it is worth, with probability 1
 // - kOverfitDelta, from the bits of the contest alone (CHANNEL.md section 1.6). Bound B, the factor

@@ -78,7 +78,7 @@ RunEvidence EvidenceOf(const sandbox::BoxReport& report) {
 
 }  // namespace
 
-absl::StatusOr<Answer> Runner::Score(sandbox::Lane& lane, const std::string& contest,
+absl::StatusOr<Answer> Runner::Score(sandbox::Lane& lane, const contest::Policy& policy,
                                      const std::string& predictions,
                                      int64_t deadline_monotonic_nanos) const {
   const UniqueFd answer_file(::memfd_create("answer", MFD_CLOEXEC));
@@ -86,12 +86,12 @@ absl::StatusOr<Answer> Runner::Score(sandbox::Lane& lane, const std::string& con
   sandbox::BoxFds fds;
   ASSIGN_OR_RETURN(fds.program, Open(scorer_path_, O_RDONLY));
   ASSIGN_OR_RETURN(fds.input, Open(predictions, O_RDONLY));
-  ASSIGN_OR_RETURN(fds.labels, Open(layout_.sheet(contest), O_RDONLY));
+  ASSIGN_OR_RETURN(fds.labels, Open(layout_.sheet(policy.contest), O_RDONLY));
   fds.output_fd = answer_file.get();
   const sandbox::BoxSpec spec{.profile = sandbox::Profile::kScorer,
-                              .wall = absl::Milliseconds(contest::kSettleMs),
+                              .wall = absl::Milliseconds(policy.rounds.settle_ms),
                               .deadline_monotonic_nanos = deadline_monotonic_nanos,
-                              .cpu_seconds = 60,
+                              .cpu_seconds = 1 + policy.rounds.settle_ms / 1000,
                               .memory_bytes = int64_t{64} << 20,
                               .output_bytes = score::kAnswerSize};
   ASSIGN_OR_RETURN(const sandbox::BoxReport report, lane.Run(spec, std::move(fds)));
@@ -123,8 +123,7 @@ absl::StatusOr<FinishedRun> Runner::RunOne(sandbox::Lane& lane, const contest::P
                        .evidence = EvidenceOf(report)};
   ASSIGN_OR_RETURN(finished.evidence.output, HashFile(output.get()));
   if (report.outcome == sandbox::Outcome::kExited && report.exit_code == 0) {
-    ASSIGN_OR_RETURN(finished.answer,
-                     Score(lane, policy.contest, predictions, deadline_monotonic_nanos));
+    ASSIGN_OR_RETURN(finished.answer, Score(lane, policy, predictions, deadline_monotonic_nanos));
   }
   return finished;
 }

@@ -45,7 +45,7 @@ class Runner {
  private:
   absl::StatusOr<FinishedRun> RunOne(sandbox::Lane& lane, const contest::Policy& policy,
                                      const DueRun& due, int64_t deadline_monotonic_nanos) const;
-  absl::StatusOr<Answer> Score(sandbox::Lane& lane, const std::string& contest,
+  absl::StatusOr<Answer> Score(sandbox::Lane& lane, const contest::Policy& policy,
                                const std::string& predictions,
                                int64_t deadline_monotonic_nanos) const;
 

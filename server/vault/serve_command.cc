@@ -51,6 +51,22 @@ absl::StatusOr<std::vector<sandbox::Lane>> StartLanes(const Layout& layout, cons
   return lanes;
 }
 
+// A contest was opened with the modes that its POLICY states; the vault may lack no more than that.
+absl::Status CheckDegraded(const Config& config, const replay::LedgerState& state) {
+  const replay::Contest* open = state.Open();
+  if (open == nullptr) return absl::OkStatus();
+  const contest::Degraded now = DegradedOf(config);
+  const contest::Degraded& stated = open->policy.policy.degraded;
+  if ((now.lane_users && !stated.lane_users) || (now.network && !stated.network) ||
+      (now.cgroups && !stated.cgroups)) {
+    return absl::FailedPreconditionError(absl::StrFormat(
+        "the configuration's degraded is %s, and contest %s was opened with %s: take back what was "
+        "added",
+        contest::Name(now), open->policy.policy.contest, contest::Name(stated)));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Digest> BuildId() {
   constexpr size_t kLargestProgram = size_t{1} << 30;
   ASSIGN_OR_RETURN(const std::string program, ReadFile("/proc/self/exe", kLargestProgram));
@@ -80,6 +96,7 @@ absl::Status Serve(const Layout& layout, const Config& config) {
   ASSIGN_OR_RETURN(storage::Database database, OpenDatabase(layout));
   ASSIGN_OR_RETURN(NoteSigner signer, ReadSigner(layout, config));
   ASSIGN_OR_RETURN(Vault vault, Vault::Open(database, std::move(signer), layout));
+  RETURN_IF_ERROR(CheckDegraded(config, vault.state()));
   RETURN_IF_ERROR(vault.RemoveStrayPrograms());
   RETURN_IF_ERROR(vault.Start(build, RandomBytes<32>()));
   Runner runner(std::move(lanes), ProgramPath(config.scorer, "pinhole-scorer"), layout);

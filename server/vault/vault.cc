@@ -14,6 +14,7 @@
 #include "server/core/gate/gate.h"
 #include "server/core/replay/requests_check.h"
 #include "server/core/schedule/catch_up.h"
+#include "server/core/score/decode_answer.h"
 #include "server/system/files.h"
 #include "server/vault/fault.h"
 

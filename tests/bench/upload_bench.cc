@@ -57,7 +57,7 @@ class UploadFixture final : public Fixture {
       : folder_(Value(TempDir::Make(), "a folder")),
         front_(folder_.path() + "/front"),
         program_(static_cast<size_t>(suite.Pick(48 << 20, 1 << 20)), 'x'),
-        vault_(folder_.path() + "/socket", PolicyFor(64 << 20)) {
+        vault_(folder_.path() + "/socket", PolicyFor(56 << 20)) {
     StartServers();
     JoinTeam();
     PrepareChunks();

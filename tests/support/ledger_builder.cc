@@ -9,6 +9,7 @@
 #include "server/core/log/checkpoint.h"
 #include "server/core/replay/requests_check.h"
 #include "server/core/score/answer.h"
+#include "server/core/score/decode_answer.h"
 
 namespace pinhole::testing {
 namespace {
@@ -51,6 +52,7 @@ contest::Policy DemoPolicy() {
                    .run_window_ms = 12'000,
                    .count = 240,
                    .lanes = 1,
+                   .settle_ms = contest::SettleMs(contest::PredictionFormat::kText, 20'000),
                    .max_shift = 1000};
   policy.limits = {.wall_ms = 10'000,
                    .cpu_seconds = 20,
@@ -109,7 +111,7 @@ void LedgerBuilder::Dataset() {
   Must(log::Encode(entry));
 }
 
-void LedgerBuilder::OpenContest(const contest::Policy& policy) {
+absl::Status LedgerBuilder::TryOpen(const contest::Policy& policy) {
   const counting::WorstCase worst = counting::CountWorstCase(policy);
   log::PolicyEntry entry{.policy = policy,
                          .team_count = worst.team_count,
@@ -118,7 +120,13 @@ void LedgerBuilder::OpenContest(const contest::Policy& policy) {
   const std::string statement = log::PolicyStatement(entry);
   entry.organizer_signature = TestKey(1).Sign(statement);
   entry.owner_signature = TestKey(2).Sign(statement);
-  Must(log::Encode(entry));
+  const absl::StatusOr<log::EncodedEntry> encoded = log::Encode(entry);
+  if (!encoded.ok()) return encoded.status();
+  return Append(*encoded);
+}
+
+void LedgerBuilder::OpenContest(const contest::Policy& policy) {
+  if (const absl::Status status = TryOpen(policy); !status.ok()) Fail(status);
   contest_ = policy.contest;
 }
 

@@ -38,6 +38,8 @@ class LedgerBuilder {
   void Start(uint8_t nonce = 7);
   void Dataset();
   void OpenContest(const contest::Policy& policy);
+  // As OpenContest, for a policy that the ledger may refuse.
+  absl::Status TryOpen(const contest::Policy& policy);
   // Joins in the next exchange; the key is TestKey(10 + number of teams so far).
   void Join(std::string_view team);
   // Admits a submission in the next exchange; returns the ADMIT's index. `level` is what its run

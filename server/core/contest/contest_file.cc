@@ -1,19 +1,22 @@
 #include "server/core/contest/contest_file.h"
 
+#include <algorithm>
 #include <array>
-#include <cmath>
-#include <functional>
 #include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_format.h"
 #include "server/core/base/status.h"
 #include "server/core/base/text.h"
+#include "server/core/contest/toml_values.h"
 #include "toml++/toml.h"
 
 namespace pinhole::contest {
 namespace {
+
+using Keys = std::map<std::string, Read, std::less<>>;
 
 struct Unit {
   std::string_view name;
@@ -39,70 +42,6 @@ absl::StatusOr<int64_t> ParseWithUnit(std::string_view text, const std::array<Un
       absl::StrFormat("\"%s\" is not written like %s", text, example));
 }
 
-// One key's reader; it gets the node and stores what it says.
-using Read = std::function<absl::Status(const toml::node&)>;
-using Keys = std::map<std::string, Read, std::less<>>;
-
-Read Text(const std::function<absl::Status(std::string_view)>& store) {
-  return [store](const toml::node& node) -> absl::Status {
-    const auto value = node.value<std::string_view>();
-    if (!node.is_string() || !value.has_value())
-      return absl::InvalidArgumentError("takes a text in quotes");
-    return store(*value);
-  };
-}
-
-template <typename T>
-Read Word(T& target, absl::StatusOr<T> (*parse)(std::string_view)) {
-  return Text([&target, parse](std::string_view text) -> absl::Status {
-    ASSIGN_OR_RETURN(target, parse(text));
-    return absl::OkStatus();
-  });
-}
-
-Read Count(int& target) {
-  return [&target](const toml::node& node) -> absl::Status {
-    const auto value = node.value<int64_t>();
-    if (!node.is_integer() || !value.has_value() || *value < 0 || *value > INT32_MAX) {
-      return absl::InvalidArgumentError("takes a whole number that is not negative");
-    }
-    target = static_cast<int>(*value);
-    return absl::OkStatus();
-  };
-}
-
-// A number as written, as millionths; TOML's floats are doubles, and six decimals below a billion
-// survive that.
-absl::StatusOr<int64_t> Millionths(const toml::node& node) {
-  const auto value = node.value<double>();
-  if (!node.is_number() || !value.has_value() || !(std::abs(*value) <= 1e9)) {
-    return absl::InvalidArgumentError("takes a number within a billion");
-  }
-  const double scaled = *value * 1e6;
-  const double whole = std::round(scaled);
-  if (std::abs(scaled - whole) > 1e-3)
-    return absl::InvalidArgumentError("takes at most six decimals");
-  return static_cast<int64_t>(whole);
-}
-
-Read Number(int64_t& target) {
-  return [&target](const toml::node& node) -> absl::Status {
-    ASSIGN_OR_RETURN(target, Millionths(node));
-    return absl::OkStatus();
-  };
-}
-
-Read Range(Scoring& scoring) {
-  return [&scoring](const toml::node& node) -> absl::Status {
-    const toml::array* ends = node.as_array();
-    if (ends == nullptr || ends->size() != 2)
-      return absl::InvalidArgumentError("takes two numbers: [low, high]");
-    ASSIGN_OR_RETURN(scoring.range_low, Millionths(*ends->get(0)));
-    ASSIGN_OR_RETURN(scoring.range_high, Millionths(*ends->get(1)));
-    return absl::OkStatus();
-  };
-}
-
 absl::Status At(std::string_view file, const toml::node& node, std::string_view key,
                 std::string_view problem) {
   return absl::InvalidArgumentError(
@@ -126,77 +65,81 @@ absl::Status ReadTable(const toml::table& table, std::string_view prefix, const 
   return absl::OkStatus();
 }
 
-// A section is a key whose reader reads a table; errors inside carry their own place, so they are
-// passed on as they are.
 struct Section {
   std::string name;
   Keys keys;
   std::vector<std::string> required;
 };
 
-std::vector<Section> Sections(ContestFile& file, int64_t& duration_ms, int64_t& cpu_ms) {
+// What the file says in units that the policy does not have.
+struct Durations {
+  int64_t total_ms = 0;
+  int64_t cpu_ms = 0;
+};
+
+template <typename T>
+Read OptionalWord(std::optional<T>& target, absl::StatusOr<T> (*parse)(std::string_view)) {
+  return Text([&target, parse](std::string_view text) -> absl::Status {
+    ASSIGN_OR_RETURN(target, parse(text));
+    return absl::OkStatus();
+  });
+}
+
+std::vector<Section> Sections(ContestFile& file, Durations& durations) {
   Policy& p = file.policy;
   const auto duration = [](int64_t& target) { return Word<int64_t>(target, &ParseDurationMs); };
   const auto size = [](int64_t& target) { return Word<int64_t>(target, &ParseSize); };
   const Read worst = [&file](const toml::node& node) -> absl::Status {
-    if (node.is_string()) {
-      if (node.value<std::string_view>() != "baseline") {
-        return absl::InvalidArgumentError("takes a number or \"baseline\"");
-      }
-      file.worst = ContestFile::Worst::kBaseline;
-      return absl::OkStatus();
-    }
-    ASSIGN_OR_RETURN(file.policy.scoring.scale.worst, Millionths(node));
-    return absl::OkStatus();
-  };
-  const Read acts = [&p](const toml::node& node) -> absl::Status {
-    ASSIGN_OR_RETURN(const int64_t millionths, Millionths(node));
-    if (millionths < 0 || millionths % 1000 != 0)
-      return absl::InvalidArgumentError("takes at most three decimals");
-    p.release.acts_thousandths = millionths / 1000;
+    if (node.is_number()) return Number(file.policy.scoring.scale.worst)(node);
+    if (node.value_or(std::string_view()) != "baseline")
+      return absl::InvalidArgumentError("takes a number or \"baseline\"");
+    file.worst = ContestFile::Worst::kBaseline;
     return absl::OkStatus();
   };
   return {
       {"score",
        {{"metric", Word<Metric>(p.scoring.metric, &ParseMetric)},
-        {"range", Range(p.scoring)},
+        {"range", Range(p.scoring.range_low, p.scoring.range_high)},
         {"best", Number(p.scoring.scale.best)},
         {"worst", worst},
         {"step", Number(p.scoring.scale.step)},
-        {"weights", Word<RowWeights>(p.scoring.weights, &ParseRowWeights)},
+        {"weights", OptionalWord<RowWeights>(file.weights, &ParseRowWeights)},
         {"predictions", Word<PredictionFormat>(p.scoring.format, &ParsePredictionFormat)}},
        {"metric", "range", "best", "worst", "step"}},
       {"release",
        {{"rule", Word<ReleaseRule>(p.release.rule, &ParseReleaseRule)},
         {"tries", Count(p.release.tries)},
+        {"tries_per_day", Count(p.release.tries_per_day)},
         {"shown_scores", Count(p.release.shown_scores)},
         {"shown_failures", Count(p.release.shown_failures)},
         {"min_gain", Count(p.release.min_gain)},
         {"waiting", Count(p.release.waiting)},
         {"teams", Count(p.release.teams)},
         {"final", Word<FinalRule>(p.release.final_rule, &ParseFinalRule)},
-        {"acts_bits", acts}},
+        {"acts_bits", Thousandths(p.release.acts_thousandths)}},
        {"teams"}},
       {"rounds",
        {{"length", duration(p.rounds.length_ms)},
         {"run_window", duration(p.rounds.run_window_ms)},
-        {"duration", duration(duration_ms)},
+        {"duration", duration(durations.total_ms)},
         {"lanes", Count(p.rounds.lanes)},
         {"max_shift", Count(p.rounds.max_shift)}},
        {"length", "run_window", "duration"}},
       {"limits",
        {{"wall", duration(p.limits.wall_ms)},
-        {"cpu", duration(cpu_ms)},
+        {"cpu", duration(durations.cpu_ms)},
         {"memory", size(p.limits.memory_bytes)},
         {"threads", Count(p.limits.threads)},
         {"output", size(p.limits.output_bytes)},
         {"scratch", size(p.limits.scratch_bytes)},
         {"program", size(p.limits.program_bytes)}},
        {"wall"}},
+      {"statement", {{"bits_per_row", Count(p.bits_per_row)}}, {}},
   };
 }
 
-// CHANNEL.md section 5.2's defaults, and limits that fit a small model.
+// CHANNEL.md section 5.2's defaults, and limits that fit a small model. docs/CONTEST_FILE.md lists
+// them.
 ContestFile Defaults() {
   ContestFile file;
   file.policy.release = {.tries = 50,
@@ -211,32 +154,51 @@ ContestFile Defaults() {
                         .threads = 4,
                         .output_bytes = int64_t{16} << 20,
                         .scratch_bytes = int64_t{64} << 20,
-                        .program_bytes = int64_t{64} << 20};
+                        .program_bytes = int64_t{32} << 20};
   return file;
 }
 
-absl::Status ReadAll(const toml::table& root, std::string_view name, ContestFile& file) {
-  int64_t duration_ms = 0;
-  int64_t cpu_ms = 0;
-  std::vector<Section> sections = Sections(file, duration_ms, cpu_ms);
-  if (root["release"]["rule"].value_or(std::string_view()) == "every-score") {
-    file.policy.release.shown_scores = 0;
-    file.policy.release.shown_failures = 0;
+// A default never contradicts what the file states: it gives way.
+void FitDefaults(const toml::table& root, Release& release) {
+  const auto stated = [&root](std::string_view key) {
+    return static_cast<bool>(root["release"][key]);
+  };
+  const bool every_score = release.rule == ReleaseRule::kEveryScore;
+  const auto fit = [&](std::string_view key, int& value) {
+    if (!stated(key)) value = every_score ? 0 : std::min(value, release.tries);
+  };
+  fit("shown_scores", release.shown_scores);
+  fit("shown_failures", release.shown_failures);
+  if (!stated("waiting")) release.waiting = std::min(release.waiting, std::max(1, release.tries));
+}
+
+absl::Status FitDurations(std::string_view name, const Durations& durations, Policy& policy) {
+  Rounds& rounds = policy.rounds;
+  if (rounds.length_ms <= 0 || durations.total_ms % rounds.length_ms != 0) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("%s: rounds.duration %d ms is not a whole number of rounds.length %d ms",
+                        name, durations.total_ms, rounds.length_ms));
   }
-  Keys keys = {{"contest", Text([&file](std::string_view text) {
-                  file.policy.contest = std::string(text);
-                  return absl::OkStatus();
-                })},
-               {"organizer", Word<PublicKey>(file.policy.organizer, &PublicKey::FromHex)}};
-  for (const std::string key : {"contest", "organizer", "score", "release", "rounds", "limits"}) {
-    if (!root.contains(key))
-      return absl::InvalidArgumentError(absl::StrFormat("%s: %s is missing", name, key));
-  }
-  for (Section& section : sections) {
+  rounds.count = durations.total_ms / rounds.length_ms;
+  // Unless said, every thread may use its core for the whole wall time.
+  Limits& limits = policy.limits;
+  limits.cpu_seconds = durations.cpu_ms > 0 ? (durations.cpu_ms + 999) / 1000
+                                            : (limits.wall_ms * limits.threads + 999) / 1000;
+  return absl::OkStatus();
+}
+
+absl::Status ReadSections(const toml::table& root, std::string_view name,
+                          const std::vector<Section>& sections) {
+  for (const Section& section : sections) {
+    if (!root.contains(section.name)) {
+      if (section.required.empty()) continue;
+      return absl::InvalidArgumentError(absl::StrFormat("%s: %s is missing", name, section.name));
+    }
     const toml::table* table = root[section.name].as_table();
-    if (table == nullptr)
+    if (table == nullptr) {
       return absl::InvalidArgumentError(
           absl::StrFormat("%s: [%s] is not a section", name, section.name));
+    }
     RETURN_IF_ERROR(ReadTable(*table, section.name + ".", section.keys, name));
     for (const std::string& key : section.required) {
       if (!table->contains(key)) {
@@ -244,23 +206,47 @@ absl::Status ReadAll(const toml::table& root, std::string_view name, ContestFile
             absl::StrFormat("%s: %s.%s is missing", name, section.name, key));
       }
     }
-    keys.emplace(section.name, [](const toml::node&) { return absl::OkStatus(); });
   }
-  RETURN_IF_ERROR(ReadTable(root, "", keys, name));
-  Rounds& rounds = file.policy.rounds;
-  if (rounds.length_ms <= 0 || duration_ms % rounds.length_ms != 0) {
-    return absl::InvalidArgumentError(
-        absl::StrFormat("%s: rounds.duration is not a whole number of rounds.length", name));
-  }
-  rounds.count = duration_ms / rounds.length_ms;
-  // Unless said, every thread may use its core for the whole wall time.
-  file.policy.limits.cpu_seconds =
-      cpu_ms > 0 ? (cpu_ms + 999) / 1000
-                 : (file.policy.limits.wall_ms * file.policy.limits.threads + 999) / 1000;
   return absl::OkStatus();
 }
 
+Keys RootKeys(ContestFile& file) {
+  return {{"contest", Text([&file](std::string_view text) {
+             file.policy.contest = std::string(text);
+             return absl::OkStatus();
+           })},
+          {"organizer", Word<PublicKey>(file.policy.organizer, &PublicKey::FromHex)},
+          {"deployment", OptionalWord<Deployment>(file.deployment, &ParseDeployment)}};
+}
+
+absl::Status ReadAll(const toml::table& root, std::string_view name, ContestFile& file) {
+  for (const std::string key : {"contest", "organizer"}) {
+    if (!root.contains(key))
+      return absl::InvalidArgumentError(absl::StrFormat("%s: %s is missing", name, key));
+  }
+  Durations durations;
+  const std::vector<Section> sections = Sections(file, durations);
+  RETURN_IF_ERROR(ReadSections(root, name, sections));
+  Keys keys = RootKeys(file);
+  for (const Section& section : sections)
+    keys.emplace(section.name, [](const toml::node&) { return absl::OkStatus(); });
+  RETURN_IF_ERROR(ReadTable(root, "", keys, name));
+  FitDefaults(root, file.policy.release);
+  return FitDurations(name, durations, file.policy);
+}
+
 }  // namespace
+
+std::vector<std::string> ContestFileKeys() {
+  ContestFile file;
+  Durations durations;
+  std::vector<std::string> names;
+  for (const auto& [name, unused] : RootKeys(file)) names.push_back(name);
+  for (const Section& section : Sections(file, durations)) {
+    for (const auto& [name, unused] : section.keys) names.push_back(section.name + "." + name);
+  }
+  return names;
+}
 
 absl::StatusOr<int64_t> ParseDurationMs(std::string_view text) {
   return ParseWithUnit(text, kTimeUnits, "\"250ms\", \"15s\", \"2m\", \"24h\" or \"30d\"");

@@ -3,8 +3,6 @@
 
 #include <cstdint>
 
-#include "absl/status/status.h"
-
 namespace pinhole::contest {
 
 // Level 0 is `best`, the last level is `worst`. All three are millionths of the metric's unit; step
@@ -30,8 +28,5 @@ struct LevelScale {
 // More levels than this are refused: the prediction of a level must fit the scorer's answer, and
 // finer steps are noise.
 inline constexpr int kMaxLevels = 50'001;
-
-// Errors: INVALID_ARGUMENT that names the two settings that contradict each other.
-absl::Status Validate(const LevelScale& scale);
 
 }  // namespace pinhole::contest

@@ -9,23 +9,26 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "server/core/base/ed25519.h"
-#include "server/core/contest/level_scale.h"
+#include "server/core/contest/scoring.h"
 
 namespace pinhole::contest {
 
 // What the bit bound holds against (DESIGN.md, promise 6).
 enum class Deployment { kOneMachine, kTwoMachine };
-// kMatches counts rows predicted exactly: its unit is one row, and more is better.
-enum class Metric { kRmse, kMae, kMatches };
-// kEqual counts every row once; kColumn takes each row's weight from the data set's weight column.
-enum class RowWeights { kEqual, kColumn };
-enum class PredictionFormat { kText, kF32, kF64 };
 enum class ReleaseRule { kEveryScore, kImprovements };
 // What is shown of the final set when the contest closes.
 enum class FinalRule { kNone };
 
+// What the machine lacks that a box should have; the vault's owner named each on purpose.
+struct Degraded {
+  bool lane_users = false;  // boxes run under the vault's own user
+  bool network = false;     // the vault could not leave the network
+  bool cgroups = false;     // no control group limits a box's memory
+  bool operator==(const Degraded&) const = default;
+};
+
 std::string_view Name(Deployment value);        // "one-machine", "two-machine"
-std::string_view Name(Metric value);            // "rmse", "mae", "matches"
+std::string_view Name(Metric value);            // "rmse", "mse", "mae", "matches", …
 std::string_view Name(RowWeights value);        // "equal", "column"
 std::string_view Name(PredictionFormat value);  // "text", "f32", "f64"
 std::string_view Name(ReleaseRule value);       // "every-score", "improvements"
@@ -38,22 +41,14 @@ absl::StatusOr<PredictionFormat> ParsePredictionFormat(std::string_view text);
 absl::StatusOr<ReleaseRule> ParseReleaseRule(std::string_view text);
 absl::StatusOr<FinalRule> ParseFinalRule(std::string_view text);
 
-// How predictions become an exact number and that number a level. Labels and predictions are
-// integers of 10^-6 of the label's unit; predictions outside [range_low, range_high] are clipped to
-// it.
-struct Scoring {
-  Metric metric = Metric::kRmse;
-  PredictionFormat format = PredictionFormat::kText;
-  RowWeights weights = RowWeights::kEqual;
-  int64_t range_low = 0;   // millionths
-  int64_t range_high = 0;  // millionths
-  LevelScale scale;
-  bool operator==(const Scoring&) const = default;
-};
+// "none", or the modes with '+' between them in the order of the fields: "lane-users+cgroups".
+std::string Name(const Degraded& value);
+absl::StatusOr<Degraded> ParseDegraded(std::string_view text);
 
 struct Release {
   ReleaseRule rule = ReleaseRule::kImprovements;
   int tries = 0;           // submissions of a team, 1 to 100,000
+  int tries_per_day = 0;   // of these in any 24 h of rounds; 0: as many as there are
   int shown_scores = 0;    // scores a team may be shown; `improvements` only
   int shown_failures = 0;  // failures a team may be shown as such; `improvements` only
   int min_gain = 1;        // levels a score must gain on the best shown
@@ -72,6 +67,7 @@ struct Rounds {
   int64_t run_window_ms = 0;  // < length_ms
   int64_t count = 0;          // the contest closes in the exchange of this round
   int lanes = 1;              // runs at a time
+  int64_t settle_ms = 0;      // SettleMs of the data set's rows, kept free after each run
   int max_shift = 0;          // rounds one SHIFT may move
   bool operator==(const Rounds&) const = default;
 };
@@ -92,10 +88,13 @@ struct Policy {
   std::string contest;  // an id (IsId)
   int version = 1;
   Deployment deployment = Deployment::kOneMachine;
+  Degraded degraded;
   Scoring scoring;
   // Bits charged to the data set because `worst` was taken from the data (the baseline), in
   // thousandths; 0 when declared.
   int64_t baseline_thousandths = 0;
+  // What the owner declares one row to hold, for statements such as "as much as N rows".
+  int bits_per_row = 64;
   Release release;
   Rounds rounds;
   Limits limits;
@@ -103,14 +102,26 @@ struct Policy {
   bool operator==(const Policy&) const = default;
 };
 
-// Time at the end of a run window for killing, reaping and scoring the last run of a lane.
+// Time after each run of a lane for killing, reaping, hashing its output and scoring it: the least
+// of it, and the slowest rate of rows that is counted on besides. Scoring alone was measured at 44
+// to 75 million rows of text a second on one core of a busy machine.
 inline constexpr int64_t kSettleMs = 1500;
+inline constexpr int64_t kSlowestTextRowsPerMs = 1000;
+inline constexpr int64_t kSlowestBinaryRowsPerMs = 2000;
 
-// Errors: INVALID_ARGUMENT or FAILED_PRECONDITION that names the settings at odds and what to
-// change.
-absl::Status Validate(const Policy& policy);
+// The shortest exchange window, and the slowest rate at which a program is counted on to cross it
+// and be stored (the pipe moves frames of 4 KiB that both sides hash).
+inline constexpr int64_t kShortestExchangeMs = 1000;
+inline constexpr int64_t kSlowestPipeBytesPerMs = 20'000;
+
+// A function of declared values alone, so that auditors find the same. `rows` is of the rows to
+// predict, public and final.
+int64_t SettleMs(PredictionFormat format, int64_t rows);
 
 // Runs one lane can be sure to do in one run window: floor(run window / (wall + settle)).
 int RunsPerLane(const Policy& policy);
+
+// Rounds that last 24 hours or a little more: the window of tries_per_day.
+int64_t RoundsPerDay(const Rounds& rounds);
 
 }  // namespace pinhole::contest

@@ -21,8 +21,7 @@ SymbolValue Improvements(const counting::TeamState& state, const std::optional<i
 
 SymbolValue EveryScore(const contest::Policy& policy, const std::optional<int>& show_below,
                        const std::optional<score::Level>& level) {
-  // Worse than the worst level cannot be shown; under this rule there is no other word for it than
-  // a failure.
+  // This rule counts (L+1)^k: the levels and FAILED. So FAILED says "failed, or worse than worst".
   if (!level.has_value() || level->index() >= policy.scoring.scale.level_count())
     return {SymbolKind::kFailed};
   if (show_below.has_value() && level->index() >= *show_below) return {SymbolKind::kFailed};

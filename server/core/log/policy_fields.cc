@@ -2,6 +2,7 @@
 
 #include "server/core/base/status.h"
 #include "server/core/base/text.h"
+#include "server/core/contest/validate.h"
 
 namespace pinhole::log {
 namespace {
@@ -30,6 +31,7 @@ absl::StatusOr<int64_t> TakeCount(EntryReader& reader, std::string_view key) {
 void AddPolicyFields(const contest::Policy& p, EntryWriter& writer) {
   writer.Add("version", p.version)
       .Add("deployment", contest::Name(p.deployment))
+      .Add("degraded", contest::Name(p.degraded))
       .Add("metric", contest::Name(p.scoring.metric))
       .Add("format", contest::Name(p.scoring.format))
       .Add("weights", contest::Name(p.scoring.weights))
@@ -39,8 +41,10 @@ void AddPolicyFields(const contest::Policy& p, EntryWriter& writer) {
       .Add("worst", FormatMillionths(p.scoring.scale.worst))
       .Add("step", FormatMillionths(p.scoring.scale.step))
       .Add("baseline_bits", FormatThousandths(p.baseline_thousandths))
+      .Add("bits_per_row", p.bits_per_row)
       .Add("rule", contest::Name(p.release.rule))
       .Add("tries", p.release.tries)
+      .Add("tries_per_day", p.release.tries_per_day)
       .Add("shown_scores", p.release.shown_scores)
       .Add("shown_failures", p.release.shown_failures)
       .Add("min_gain", p.release.min_gain)
@@ -53,6 +57,7 @@ void AddPolicyFields(const contest::Policy& p, EntryWriter& writer) {
       .Add("run_window_ms", p.rounds.run_window_ms)
       .Add("rounds", p.rounds.count)
       .Add("lanes", p.rounds.lanes)
+      .Add("settle_ms", p.rounds.settle_ms)
       .Add("max_shift", p.rounds.max_shift)
       .Add("wall_ms", p.limits.wall_ms)
       .Add("cpu_seconds", p.limits.cpu_seconds)
@@ -70,6 +75,8 @@ absl::StatusOr<contest::Policy> TakePolicyFields(EntryReader& reader) {
   ASSIGN_OR_RETURN(p.version, TakeInt(reader, "version"));
   ASSIGN_OR_RETURN(const std::string_view deployment, reader.Take("deployment"));
   ASSIGN_OR_RETURN(p.deployment, contest::ParseDeployment(deployment));
+  ASSIGN_OR_RETURN(const std::string_view degraded, reader.Take("degraded"));
+  ASSIGN_OR_RETURN(p.degraded, contest::ParseDegraded(degraded));
   ASSIGN_OR_RETURN(const std::string_view metric, reader.Take("metric"));
   ASSIGN_OR_RETURN(p.scoring.metric, contest::ParseMetric(metric));
   ASSIGN_OR_RETURN(const std::string_view format, reader.Take("format"));
@@ -82,9 +89,11 @@ absl::StatusOr<contest::Policy> TakePolicyFields(EntryReader& reader) {
   ASSIGN_OR_RETURN(p.scoring.scale.worst, TakeMillionths(reader, "worst"));
   ASSIGN_OR_RETURN(p.scoring.scale.step, TakeMillionths(reader, "step"));
   ASSIGN_OR_RETURN(p.baseline_thousandths, TakeThousandths(reader, "baseline_bits"));
+  ASSIGN_OR_RETURN(p.bits_per_row, TakeInt(reader, "bits_per_row"));
   ASSIGN_OR_RETURN(const std::string_view rule, reader.Take("rule"));
   ASSIGN_OR_RETURN(p.release.rule, contest::ParseReleaseRule(rule));
   ASSIGN_OR_RETURN(p.release.tries, TakeInt(reader, "tries"));
+  ASSIGN_OR_RETURN(p.release.tries_per_day, TakeInt(reader, "tries_per_day"));
   ASSIGN_OR_RETURN(p.release.shown_scores, TakeInt(reader, "shown_scores"));
   ASSIGN_OR_RETURN(p.release.shown_failures, TakeInt(reader, "shown_failures"));
   ASSIGN_OR_RETURN(p.release.min_gain, TakeInt(reader, "min_gain"));
@@ -98,6 +107,7 @@ absl::StatusOr<contest::Policy> TakePolicyFields(EntryReader& reader) {
   ASSIGN_OR_RETURN(p.rounds.run_window_ms, TakeCount(reader, "run_window_ms"));
   ASSIGN_OR_RETURN(p.rounds.count, TakeCount(reader, "rounds"));
   ASSIGN_OR_RETURN(p.rounds.lanes, TakeInt(reader, "lanes"));
+  ASSIGN_OR_RETURN(p.rounds.settle_ms, TakeCount(reader, "settle_ms"));
   ASSIGN_OR_RETURN(p.rounds.max_shift, TakeInt(reader, "max_shift"));
   ASSIGN_OR_RETURN(p.limits.wall_ms, TakeCount(reader, "wall_ms"));
   ASSIGN_OR_RETURN(p.limits.cpu_seconds, TakeCount(reader, "cpu_seconds"));

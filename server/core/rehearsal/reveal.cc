@@ -16,12 +16,17 @@ double Reveal::Value(const score::RawScore& score) {
   switch (score.metric_) {
     case contest::Metric::kRmse:
       return static_cast<double>(std::sqrt(sum / weight) / 1e6L);
+    case contest::Metric::kMse:
+      return static_cast<double>(sum / weight / 1e12L);
     case contest::Metric::kMae:
       return static_cast<double>(sum / weight / 1e6L);
+    case contest::Metric::kAccuracy:
+      return static_cast<double>(sum / weight);
     case contest::Metric::kMatches:
+    case contest::Metric::kMismatches:
       break;
   }
-  return static_cast<double>(sum / score.one_row_);
+  return static_cast<double>(sum / static_cast<long double>(score.one_row_));
 }
 
 absl::StatusOr<ExactScores> RevealForRehearsal(ByteView predictions, ByteView sheet) {

@@ -14,7 +14,7 @@
 namespace pinhole::rehearsal {
 
 struct ExactScores {
-  // In the metric's unit: root mean square error, mean absolute error, or the number of matches.
+  // In the metric's unit (server/core/contest/scoring.h says which).
   // 0 for a set of no rows.
   double public_score = 0;
   double final_score = 0;

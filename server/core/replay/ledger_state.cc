@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_format.h"
 #include "server/core/base/status.h"
+#include "server/core/contest/validate.h"
 
 namespace pinhole::replay {
 namespace {
@@ -29,6 +30,17 @@ const Team* Contest::FindTeam(std::string_view name) const {
     if (team.entry.name == name) return &team;
   }
   return nullptr;
+}
+
+int TriesOfDay(const Contest& contest, const Team& team) {
+  const int64_t first =
+      contest.NextRound() - contest::RoundsPerDay(contest.policy.policy.rounds) + 1;
+  int count = 0;
+  for (auto index = team.admissions.rbegin(); index != team.admissions.rend(); ++index) {
+    if (contest.admissions.at(*index).entry.round < first) break;
+    ++count;
+  }
+  return count;
 }
 
 const Contest* LedgerState::Find(std::string_view contest) const {
@@ -105,6 +117,14 @@ absl::Status LedgerState::Check(const log::PolicyEntry& entry, std::string_view 
   RETURN_IF_ERROR(MustEqual(policy.version, 1, "a contest begins with version 1 of its policy"));
   RETURN_IF_ERROR(MustEqual(policy.deployment, dataset_->deployment,
                             "POLICY must name the data set's deployment class"));
+  if (const absl::Status fits =
+          contest::ValidateFor(policy, {.deployment = dataset_->deployment,
+                                        .public_rows = dataset_->public_rows,
+                                        .final_rows = dataset_->final_rows,
+                                        .weights = contest::WeightsOf(dataset_->shape)});
+      !fits.ok()) {
+    return Breaks(std::string(fits.message()));
+  }
   const std::string statement = log::PolicyStatement(entry);
   if (!Verify(policy.organizer, statement, entry.organizer_signature))
     return Breaks("POLICY must be signed by its organizer");
@@ -164,6 +184,10 @@ absl::Status LedgerState::Check(const log::AdmitEntry& entry) {
   Team& team = contest->teams[static_cast<size_t>(entry.team - 1)];
   RETURN_IF_ERROR(MustEqual(entry.try_number, team.tries_used + 1, "tries are numbered in order"));
   if (entry.try_number > policy.release.tries) return Breaks("no more tries than the policy gives");
+  if (policy.release.tries_per_day > 0 &&
+      TriesOfDay(*contest, team) >= policy.release.tries_per_day) {
+    return Breaks("no more tries in 24 h of rounds than the policy gives");
+  }
   if (team.waiting >= policy.release.waiting)
     return Breaks("no more waiting submissions than the policy allows");
   RETURN_IF_ERROR(MustEqual(entry.run_round, contest->queue.Peek(entry.round),

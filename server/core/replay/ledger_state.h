@@ -72,6 +72,10 @@ struct Contest {
   int64_t NextRound() const { return last_round + 1; }
 };
 
+// Submissions of `team` that count against tries_per_day in the next exchange: those admitted in
+// the RoundsPerDay(rounds) rounds that it ends.
+int TriesOfDay(const Contest& contest, const Team& team);
+
 // The account of the data set over all contests and versions (CHANNEL.md section 5.2).
 struct Account {
   counting::Bits budget;

@@ -5,6 +5,14 @@
 namespace pinhole::replay {
 namespace {
 
+// The first exchange that takes a try of `team` again, when the day's are used up.
+int64_t NextFreeRound(const Contest& contest, const Team& team) {
+  const contest::Policy& policy = contest.policy.policy;
+  const size_t at = team.admissions.size() - static_cast<size_t>(policy.release.tries_per_day);
+  return contest.admissions.at(team.admissions[at]).entry.round +
+         contest::RoundsPerDay(policy.rounds);
+}
+
 absl::StatusOr<const Contest*> FindOpen(const LedgerState& state, std::string_view name) {
   const Contest* contest = state.Find(name);
   if (contest == nullptr) {
@@ -83,6 +91,12 @@ absl::StatusOr<log::AdmitEntry> PlanAdmit(const LedgerState& state,
   if (team->tries_used >= policy.release.tries) {
     return absl::ResourceExhaustedError(
         absl::StrFormat("no try is left: all %d were used", policy.release.tries));
+  }
+  const int per_day = policy.release.tries_per_day;
+  if (per_day > 0 && TriesOfDay(contest, *team) >= per_day) {
+    return absl::ResourceExhaustedError(
+        absl::StrFormat("all %d tries of these 24 hours were used: submit again after round %d",
+                        per_day, NextFreeRound(contest, *team) - 1));
   }
   if (team->waiting >= policy.release.waiting) {
     return absl::ResourceExhaustedError(

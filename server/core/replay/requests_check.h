@@ -21,8 +21,8 @@ absl::StatusOr<log::TeamEntry> PlanJoin(const LedgerState& state, const pipe::Jo
 // The ADMIT entry that admitting the submission next would append. `commitment` is SHA-256(nonce ‖
 // program). Errors: NOT_FOUND no such contest or team; FAILED_PRECONDITION closed, another policy,
 // or no round left to run in; ALREADY_EXISTS the request id was used (see FindRequest first);
-// RESOURCE_EXHAUSTED no try left or too many waiting; INVALID_ARGUMENT program too large or
-// show_below outside the scale.
+// RESOURCE_EXHAUSTED no try left (or none of these 24 h) or too many waiting; INVALID_ARGUMENT
+// program too large or show_below outside the scale.
 absl::StatusOr<log::AdmitEntry> PlanAdmit(const LedgerState& state,
                                           const pipe::SubmitRequest& request,
                                           const Digest& commitment);

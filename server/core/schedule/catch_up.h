@@ -17,8 +17,8 @@ inline int64_t RoundsToShift(const RoundClock& clock, int64_t next_round, RunsDu
                              int64_t now_ms) {
   const int64_t latest =
       due == RunsDue::kSome ? clock.StartMs(next_round) : clock.ExchangeMs(next_round);
-  // A little late is in time: the exchange window has room, and a run window counts kSettleMs for
-  // such.
+  // A little late is in time: the exchange window has room, and a run window counts the time to
+  // settle for such.
   constexpr int64_t kGraceMs = 250;
   const int64_t late = now_ms - kGraceMs - latest;
   if (late <= 0) return 0;

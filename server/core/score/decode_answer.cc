@@ -1,8 +1,17 @@
-// The reading half of answer.h, which the vault links.
+#include "server/core/score/decode_answer.h"
+
 #include "absl/strings/str_format.h"
 #include "server/core/score/answer.h"
 
 namespace pinhole::score {
+
+// The one friend of Level beside the leveller.
+class AnswerReader {
+ public:
+  static RunLevels Levels(int public_level, int final_level) {
+    return {Level(public_level), Level(final_level)};
+  }
+};
 
 absl::StatusOr<std::optional<RunLevels>> DecodeAnswer(std::span<const uint8_t> bytes,
                                                       int level_count) {
@@ -32,7 +41,7 @@ absl::StatusOr<std::optional<RunLevels>> DecodeAnswer(std::span<const uint8_t> b
     return absl::InvalidArgumentError(
         "the scorer's answer has a level that the contest has not: treat the run as failed");
   }
-  return std::optional<RunLevels>(RunLevels{Level(public_level), Level(final_level)});
+  return std::optional<RunLevels>(AnswerReader::Levels(public_level, final_level));
 }
 
 }  // namespace pinhole::score

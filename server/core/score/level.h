@@ -2,16 +2,12 @@
 #pragma once
 
 #include <compare>
-#include <optional>
-#include <span>
 
-#include "absl/status/statusor.h"
 #include "server/core/contest/level_scale.h"
 
 namespace pinhole::score {
 
 class RawScore;
-struct RunLevels;
 
 // Index 0 is the scale's best; scale.level_count() means worse than its worst. Only the leveller
 // and the decoder of the scorer's answer make one. To keep a level, keep the answer (answer.h).
@@ -23,8 +19,7 @@ class Level {
 
  private:
   friend Level LevelOf(const RawScore& score, const contest::LevelScale& scale);
-  friend absl::StatusOr<std::optional<RunLevels>> DecodeAnswer(std::span<const uint8_t> bytes,
-                                                               int level_count);
+  friend class AnswerReader;  // decode_answer.cc
 
   explicit Level(int index) : index_(index) {}
 

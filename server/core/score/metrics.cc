@@ -14,7 +14,8 @@ namespace {
 
 template <Metric metric>
 inline Wide Term(int64_t prediction, int64_t label) {
-  if constexpr (metric == Metric::kMatches) return prediction == label ? 1 : 0;
+  if constexpr (metric == Metric::kMismatches) return prediction == label ? 0 : 1;
+  if constexpr (contest::CountsMatches(metric)) return prediction == label ? 1 : 0;
   const int64_t error = prediction - label;
   const uint64_t magnitude = static_cast<uint64_t>(error < 0 ? -error : error);
   if constexpr (metric == Metric::kMae) return magnitude;
@@ -46,11 +47,15 @@ template <RowWeights weights>
 bool SplitSums::AddWeighted(std::span<const int64_t> predictions, const uint8_t* records) {
   switch (metric_) {
     case Metric::kRmse:
+    case Metric::kMse:
       return AddRows<Metric::kRmse, weights>(predictions, records);
     case Metric::kMae:
       return AddRows<Metric::kMae, weights>(predictions, records);
     case Metric::kMatches:
+    case Metric::kAccuracy:
       return AddRows<Metric::kMatches, weights>(predictions, records);
+    case Metric::kMismatches:
+      return AddRows<Metric::kMismatches, weights>(predictions, records);
   }
   return false;
 }

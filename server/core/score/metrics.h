@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <span>
 
-#include "server/core/contest/policy.h"
+#include "server/core/contest/scoring.h"
 #include "server/core/score/raw_score.h"
 #include "server/core/score/wide.h"
 

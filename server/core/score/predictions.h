@@ -11,7 +11,7 @@
 #include <span>
 #include <string_view>
 
-#include "server/core/contest/policy.h"
+#include "server/core/contest/scoring.h"
 #include "server/core/score/fixed_point.h"
 
 namespace pinhole::score {

@@ -7,7 +7,7 @@
 
 #include <cstdint>
 
-#include "server/core/contest/policy.h"
+#include "server/core/contest/scoring.h"
 #include "server/core/score/level.h"
 #include "server/core/score/wide.h"
 

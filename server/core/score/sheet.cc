@@ -65,7 +65,7 @@ bool ScoringHolds(const contest::Scoring& scoring) {
   }
   const contest::LevelScale& scale = scoring.scale;
   if (!ValueInReach(scale.best) || !ValueInReach(scale.worst) || scale.step <= 0) return false;
-  const bool lower_is_better = scoring.metric != contest::Metric::kMatches;
+  const bool lower_is_better = !contest::HigherIsBetter(scoring.metric);
   if (scale.best == scale.worst || lower_is_better != (scale.best < scale.worst)) return false;
   const int64_t span = std::max(scale.best, scale.worst) - std::min(scale.best, scale.worst);
   return span % scale.step == 0 && span / scale.step < contest::kMaxLevels;
@@ -133,7 +133,7 @@ std::optional<SheetHeader> DecodeSheetHeader(std::span<const uint8_t, kSheetHead
   if (std::any_of(reserved.begin(), reserved.end(), [](uint8_t byte) { return byte != 0; })) {
     return std::nullopt;
   }
-  if (bytes[10] > static_cast<uint8_t>(contest::Metric::kMatches) ||
+  if (bytes[10] >= contest::kMetricCount ||
       bytes[11] > static_cast<uint8_t>(contest::PredictionFormat::kF64)) {
     return std::nullopt;
   }

@@ -21,7 +21,7 @@
 #include <optional>
 #include <span>
 
-#include "server/core/contest/policy.h"
+#include "server/core/contest/scoring.h"
 
 namespace pinhole::score {
 
@@ -31,7 +31,7 @@ inline constexpr size_t kSheetRecordSize = 13;
 inline constexpr uint32_t kOneRow = 1000;
 inline constexpr uint64_t kMaxSheetRows = uint64_t{1} << 32;
 // Ends of a range, in millionths (contest::Validate allows no more).
-inline constexpr int64_t kMaxRangeEnd = 1'000'000'000'000'000;
+inline constexpr int64_t kMaxRangeEnd = contest::kValueLimit;
 
 enum class RowSet : uint8_t { kPublic = 0, kFinal = 1 };
 

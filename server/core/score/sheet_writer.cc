@@ -3,6 +3,7 @@
 #include "absl/strings/str_format.h"
 #include "server/core/base/status.h"
 #include "server/core/base/text.h"
+#include "server/core/contest/validate.h"
 
 namespace pinhole::score {
 

@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "server/core/base/bytes.h"
+#include "server/core/contest/policy.h"
 #include "server/core/score/sheet.h"
 
 namespace pinhole::score {

@@ -13,6 +13,7 @@
 #include "client/cli/json_views.h"
 #include "client/cli/recount.h"
 #include "client/cli/team_screens.h"
+#include "server/core/contest/validate.h"
 #include "tests/support/ledger_builder.h"
 
 namespace pinhole::cli {
@@ -76,7 +77,7 @@ WORST    All that can ever leave about the data through this contest is one of a
          program can publish one yes/no fact about somebody in one score.
          Deployment one-machine: the bound holds for the ledger, not against somebody who
          times the server from outside.
-POLICY   ledger entry 2, SHA-256 90cd0c45674c477612ae8cdaa235dbdc1795002efbfd0eb4a2107ed719c29425
+POLICY   ledger entry 2, SHA-256 d4445f85f2fb8c5c0e0f34d7b78b39aa0bce6c6380e267bf3d01d204a0f611b7
 )");
 }
 
@@ -111,7 +112,7 @@ TEST(Screens, Audit) {
   EXPECT_EQ(
       AuditText(report, ChooseContest(report.state, "")),
       R"(CONTEST   demo (open, improvements, one-machine)   policy: entry 2 (signed: owner, organizer)
-DATA SET  ratings v1 (commitment 3a6eb079…)   CHECKPOINT 17, root 358171621f31e903…
+DATA SET  ratings v1 (commitment 3a6eb079…)   CHECKPOINT 17, root 0953501eb56ea498…
 LIFETIME  █░░░░░░░░░░░░░  116.504 of 8192.000 bits (reserved 220.385)   so far at most 1 random 64-bit row, if all were hostile
 BUDGET    █░░░░░░░░░░░░░  20.504 of 240.889 bits   teams 2/3   acts and shifts 0.000 of 64.000 bits   final: none
 ROUNDS    released 5 of 240, shifts 0, missing 0 | admitted 4, waiting 1, results = admitted: yes | lengths constant: yes | alphabet violations: 0
@@ -150,7 +151,7 @@ TEST(Screens, AuditTurnsRed) {
 TEST(Screens, EntriesAreShortLines) {
   const LedgerBuilder ledger = Ledger();
   EXPECT_EQ(EntryLine(5, ledger.entries()[5]),
-            "     5  ROUND 1 contest=demo round=1 admitted=0 released=0 root_before=4546e538…\n");
+            "     5  ROUND 1 contest=demo round=1 admitted=0 released=0 root_before=6d2683e1…\n");
   EXPECT_LT(EntryLine(2, ledger.entries()[2]).size(), 260U);
 }
 
@@ -210,6 +211,38 @@ std::string OutputOf(const std::string& command) {
   return output;
 }
 
+TEST(Screens, SayWhatFailedMeansUnderEveryScore) {
+  LedgerBuilder ledger;
+  ledger.Start();
+  ledger.Dataset();
+  contest::Policy policy = DemoPolicy();
+  policy.degraded.lane_users = true;
+  policy.release = {.rule = contest::ReleaseRule::kEveryScore,
+                    .tries = 20,
+                    .tries_per_day = 20,
+                    .teams = 3,
+                    .acts_thousandths = 64'000};
+  ledger.OpenContest(policy);
+  ledger.Join("red");
+  ledger.Round();
+  const int64_t index = ledger.Admit("red", 51);
+  ledger.Round();
+  ledger.Round();
+  const std::string rules = RulesText(ledger.state(), ledger.contest(), absl::UTCTimeZone());
+  EXPECT_THAT(rules, HasSubstr("or FAILED: failed, or worse than worst"));
+  EXPECT_THAT(rules, HasSubstr("20 tries a team, 20 in any 24 h of rounds, 2 waiting"));
+  EXPECT_THAT(rules, HasSubstr("degraded lane-users"));
+  const replay::Contest& contest = ledger.contest();
+  ASSERT_TRUE(contest.admissions.at(index).result.has_value());
+  EXPECT_EQ(ResultText(contest, contest.admissions.at(index)), "failed, or worse than 1.05");
+  EXPECT_EQ(LeftText(contest, contest.teams[0]), "19 of 20 tries (19 of 20 in these 24 h)");
+  const std::string json = RulesJson(ledger.state(), contest);
+  for (const char* part : {"\"tries_per_day\": 20", "\"degraded\": \"lane-users\"",
+                           "\"weights\": \"equal\"", "\"settle_ms\": 1520"}) {
+    EXPECT_THAT(json, HasSubstr(part));
+  }
+}
+
 // The printed line is run as a person would: another program adds up the same number.
 TEST(Budget, PythonFindsTheSameNumber) {
   contest::Policy every = DemoPolicy();
@@ -230,7 +263,7 @@ TEST(Budget, GoingThroughEveryStateFindsTheSameNumber) {
   };
   for (const Case& c : {
            Case{"demo", DemoPolicy().release},
-           Case{"one_try", {.tries = 1, .shown_scores = 1, .teams = 1}},
+           Case{"one_try", {.tries = 1, .shown_scores = 1, .waiting = 1, .teams = 1}},
            Case{"no_notices", {.tries = 9, .shown_scores = 4, .teams = 1}},
            Case{"large_gain",
                 {.tries = 9, .shown_scores = 9, .shown_failures = 2, .min_gain = 7, .teams = 1}},

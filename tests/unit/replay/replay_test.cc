@@ -183,6 +183,69 @@ TEST(PlanAdmit, SaysWhatIsWrong) {
   EXPECT_EQ(plan([](auto&) {}, ada), absl::StatusCode::kResourceExhausted);
 }
 
+// Rounds of 6 hours: a day is four of them, and what was admitted in round 2 counts until round 5.
+TEST(TriesPerDay, AreCountedInARollingDayOfRounds) {
+  contest::Policy policy = DemoPolicy();
+  policy.rounds.length_ms = int64_t{6} * 3600 * 1000;
+  policy.rounds.lanes = 8;
+  policy.release.tries_per_day = 2;
+  policy.release.waiting = 8;
+  LedgerBuilder builder;
+  builder.Start();
+  builder.Dataset();
+  builder.OpenContest(policy);
+  builder.Join("ada");
+  builder.Join("bob");
+  builder.Round();
+  const auto plan = [&builder](const char* team) {
+    return PlanAdmit(builder.state(), builder.Request(team, "another program"), Digest{}).status();
+  };
+  builder.Admit("ada", 20);
+  EXPECT_TRUE(plan("ada").ok());
+  const int64_t second = builder.Admit("ada", 20);
+  EXPECT_EQ(TriesOfDay(builder.contest(), builder.contest().teams[0]), 2);
+  for (int round = 2; round <= 5; ++round) {
+    const absl::Status refused = plan("ada");
+    EXPECT_EQ(refused.code(), absl::StatusCode::kResourceExhausted) << round;
+    EXPECT_NE(std::string(refused.message()).find("submit again after round 5"), std::string::npos)
+        << refused;
+    EXPECT_TRUE(plan("bob").ok()) << "each team has its own";
+    // Nor can a vault write it: the fold refuses the entry.
+    log::AdmitEntry entry = builder.contest().admissions.at(second).entry;
+    entry.round = builder.contest().NextRound();
+    entry.try_number = 3;
+    entry.request_id[0] ^= 1;
+    entry.run_round = entry.result_round = builder.contest().queue.Peek(entry.round);
+    const absl::Status broken = builder.Append(*log::Encode(entry));
+    EXPECT_NE(std::string(broken.message()).find("no more tries in 24 h"), std::string::npos)
+        << broken;
+    builder.Round();
+  }
+  EXPECT_EQ(TriesOfDay(builder.contest(), builder.contest().teams[0]), 0);
+  EXPECT_TRUE(plan("ada").ok());
+  builder.Admit("ada", 20);
+  EXPECT_EQ(TriesOfDay(builder.contest(), builder.contest().teams[0]), 1);
+}
+
+// What the data set decides cannot be otherwise in a POLICY.
+TEST(Policy, MustFitTheDataSetInTheLedger) {
+  for (const auto& [change, says] :
+       {std::pair<void (*)(contest::Policy&), const char*>{
+            [](contest::Policy& p) { p.rounds.settle_ms = 1500; }, "time to settle"},
+        {[](contest::Policy& p) { p.limits.output_bytes = 39'998; }, "limits.output"},
+        {[](contest::Policy& p) { p.scoring.weights = contest::RowWeights::kColumn; },
+         "score.weights"}}) {
+    LedgerBuilder builder;
+    builder.Start();
+    builder.Dataset();
+    contest::Policy policy = DemoPolicy();
+    change(policy);
+    const absl::Status status = builder.TryOpen(policy);
+    ASSERT_FALSE(status.ok()) << says;
+    EXPECT_NE(std::string(status.message()).find(says), std::string::npos) << status;
+  }
+}
+
 TEST(Queue, GivesRoundsByPlaceAlone) {
   LedgerBuilder builder = Opened();  // one lane, one run a round
   builder.Release();

@@ -96,6 +96,17 @@ TEST(LevelOf, BordersBelongToTheBetterLevel) {
       {"mae_at_worst", Metric::kMae, {1'050'000}, 50},
       {"mae_worse_than_worst", Metric::kMae, {1'050'001}, 51},
       {"mae_beyond_best", Metric::kMae, {1}, 0},
+      {"mse_at_a_level", Metric::kMse, {one, one, one, one}, 40},
+      {"mse_one_millionth_of_one_row_worse", Metric::kMse, {one, one, one, -one - 1}, 41},
+      {"mse_at_worst", Metric::kMse, {0, 1'449'137}, 50},
+      {"mse_just_worse_than_worst", Metric::kMse, {0, 1'449'138}, 51},
+      {"mismatches_none", Metric::kMismatches, {0, 0}, 0},
+      {"mismatches_two", Metric::kMismatches, {1, 0, -1}, 2},
+      {"mismatches_worse_than_worst", Metric::kMismatches, std::vector<int64_t>(11, 1), 11},
+      {"accuracy_of_all", Metric::kAccuracy, {0, 0, 0}, 0},
+      {"accuracy_at_a_level", Metric::kAccuracy, {0, 0, 0, 1}, 5},
+      {"accuracy_of_two_thirds", Metric::kAccuracy, {0, 0, 1}, 7},
+      {"accuracy_of_none", Metric::kAccuracy, {1}, 20},
       {"matches_none", Metric::kMatches, {1, 1, 1}, 10},
       {"matches_two", Metric::kMatches, {0, 1, 0}, 8},
       {"matches_at_best", Metric::kMatches, std::vector<int64_t>(10, 0), 0},
@@ -181,7 +192,10 @@ int BySearch(Metric metric, const std::vector<int64_t>& errors, const contest::L
     const Wide n = errors.size();
     if (metric == Metric::kRmse && squares <= n * threshold * threshold) break;
     if (metric == Metric::kMae && magnitudes <= n * threshold) break;
+    if (metric == Metric::kMse && squares <= n * threshold * 1'000'000) break;
     if (metric == Metric::kMatches && matches * 1'000'000 >= threshold) break;
+    if (metric == Metric::kMismatches && (n - matches) * 1'000'000 <= threshold) break;
+    if (metric == Metric::kAccuracy && matches * 1'000'000 >= n * threshold) break;
   }
   return level;
 }
@@ -189,9 +203,9 @@ int BySearch(Metric metric, const std::vector<int64_t>& errors, const contest::L
 TEST(LevelOf, AgreesWithASearchOverAllLevels) {
   std::mt19937_64 random(6);
   for (int i = 0; i < 3000; ++i) {
-    const auto metric = static_cast<Metric>(random() % 3);
+    const auto metric = kAllMetrics[random() % std::size(kAllMetrics)];
     contest::Scoring scoring = StarScoring(metric);
-    if (metric != Metric::kMatches) {
+    if (!contest::CountsMatches(metric)) {
       const int64_t step = static_cast<int64_t>(random() % 40'000) + 1;
       const int64_t best = static_cast<int64_t>(random() % 1'000'000);
       scoring.scale = {best, best + step * (static_cast<int64_t>(random() % 60) + 1), step};

@@ -23,11 +23,27 @@ inline contest::Scoring StarScoring(contest::Metric metric) {
   scoring.range_low = 1'000'000;
   scoring.range_high = 5'000'000;
   scoring.scale = {.best = 800'000, .worst = 1'050'000, .step = 5'000};
-  if (metric == contest::Metric::kMatches) {
-    scoring.scale = {.best = 10'000'000, .worst = 0, .step = 1'000'000};
+  switch (metric) {
+    case contest::Metric::kMatches:
+      scoring.scale = {.best = 10'000'000, .worst = 0, .step = 1'000'000};
+      break;
+    case contest::Metric::kMismatches:
+      scoring.scale = {.best = 0, .worst = 10'000'000, .step = 1'000'000};
+      break;
+    case contest::Metric::kAccuracy:
+      scoring.scale = {.best = 1'000'000, .worst = 0, .step = 50'000};
+      break;
+    case contest::Metric::kRmse:
+    case contest::Metric::kMse:
+    case contest::Metric::kMae:
+      break;
   }
   return scoring;
 }
+
+inline constexpr contest::Metric kAllMetrics[] = {
+    contest::Metric::kRmse,    contest::Metric::kMse,        contest::Metric::kMae,
+    contest::Metric::kMatches, contest::Metric::kMismatches, contest::Metric::kAccuracy};
 
 inline std::string SheetOf(const contest::Scoring& scoring, const std::vector<SheetRow>& rows) {
   absl::StatusOr<std::string> sheet = EncodeSheet(scoring, rows);

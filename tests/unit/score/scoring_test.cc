@@ -93,7 +93,7 @@ TEST(Scoring, WeighsRows) {
 // A row of weight k counts as k equal rows do, and weights of 1 as no weights.
 TEST(ExactScoring, WholeWeightsAreRepeatedRows) {
   std::mt19937_64 random(21);
-  for (const Metric metric : {Metric::kRmse, Metric::kMae, Metric::kMatches}) {
+  for (const Metric metric : kAllMetrics) {
     Mock weighted = RandomMock(300, 22);
     Mock repeated;
     Mock ones = weighted;
@@ -117,7 +117,7 @@ TEST(ExactScoring, WholeWeightsAreRepeatedRows) {
 
 // CHANNEL.md 5.3, 9: whatever the row order.
 TEST(ExactScoring, AnyOrderOfRowsGivesTheSame) {
-  for (const Metric metric : {Metric::kRmse, Metric::kMae, Metric::kMatches}) {
+  for (const Metric metric : kAllMetrics) {
     const Mock mock = RandomMock(5000, 11);
     const contest::Scoring scoring = StarScoring(metric);
     const auto expected = Exact(TextOf(mock.predictions), SheetOf(scoring, mock.rows));

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "server/core/score/answer.h"
+#include "server/core/score/decode_answer.h"
 #include "tests/unit/score/mock.h"
 
 namespace pinhole::score {
@@ -17,7 +18,7 @@ SheetHeader GoodHeader() {
 }
 
 TEST(SheetHeader, RoundTripsAndHasItsLayout) {
-  for (const Metric metric : {Metric::kRmse, Metric::kMae, Metric::kMatches}) {
+  for (const Metric metric : kAllMetrics) {
     for (const auto format :
          {PredictionFormat::kText, PredictionFormat::kF32, PredictionFormat::kF64}) {
       SheetHeader header = GoodHeader();
