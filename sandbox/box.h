@@ -96,8 +96,10 @@ struct LaneConfig {
   std::optional<uid_t> uid;       // needs root; no other lane or service may have it
   std::optional<gid_t> gid;       // given exactly when uid is
   std::optional<gid_t> view_gid;  // the group that may read the view; needs uid
-  std::string cgroup_name;        // [a-z0-9-]{1,40}; unique on the machine; needs root
-  std::optional<int> core;        // the one core of the lane
+  std::string cgroup_name;        // [a-z0-9-]{1,40}; unique on the machine
+  // Where the groups are made: needs root, or a tree that was delegated to the caller.
+  std::string cgroup_root = "/sys/fs/cgroup";
+  std::optional<int> core;  // the one core of the lane
 };
 
 // Thread rule: a Lane is used by one thread at a time; different lanes are independent.

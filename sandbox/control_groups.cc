@@ -186,6 +186,35 @@ Accounting DetectAccounting(std::string_view root) {
   return Accounting::kNone;
 }
 
+absl::StatusOr<std::string> EnterDelegatedLeaf(std::string_view root,
+                                               std::string_view proc_self_cgroup) {
+  const auto refuse = [](const std::string& what) {
+    return absl::FailedPreconditionError(absl::StrFormat(
+        "cgroup = \"delegated\" needs a unit with Delegate=yes on a cgroup version 2 machine: %s",
+        what));
+  };
+  std::string_view path;
+  for (std::string_view rest = proc_self_cgroup; !rest.empty();) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+    if (line.substr(0, 3) == "0::") path = line.substr(3);
+  }
+  if (path.size() < 2) return refuse("this process is in no group of its own");
+  const std::string group = absl::StrFormat("%s%s", root, path);
+  if (DetectAccounting(group) != Accounting::kVersion2) {
+    return refuse(absl::StrFormat("%s has no memory and pids controllers", group));
+  }
+  const std::string leaf = Join(group, "vault");
+  if (absl::Status status = MakeDirectory(leaf); !status.ok())
+    return refuse(std::string(status.message()));
+  if (absl::Status status =
+          WriteAt(AT_FDCWD, Join(leaf, "cgroup.procs"), absl::StrFormat("%d", ::getpid()));
+      !status.ok()) {
+    return refuse(std::string(status.message()));
+  }
+  return group;
+}
+
 absl::StatusOr<ControlGroups> ControlGroups::Create(std::string_view root, std::string_view name,
                                                     uid_t uid) {
   if (!GoodName(name)) {

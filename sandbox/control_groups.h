@@ -20,6 +20,14 @@ inline constexpr std::string_view kControlGroupRoot = "/sys/fs/cgroup";
 // when it holds both as version 1 trees, else kNone.
 protocol::Accounting DetectAccounting(std::string_view root);
 
+// The group of this process on the version 2 tree `root`, by the text of /proc/self/cgroup: in a
+// unit with Delegate=yes groups may be made below it. A group with processes cannot pass its
+// controllers on, so this process moves into the leaf "vault" of it first.
+//
+// Errors: FAILED_PRECONDITION when the machine or the unit does not give that.
+absl::StatusOr<std::string> EnterDelegatedLeaf(std::string_view root,
+                                               std::string_view proc_self_cgroup);
+
 // Owns the groups pinhole/<name>: one directory with version 2, one for memory and one for pids
 // with version 1. The owner holds a lock on them that ends with its process, so groups that nobody
 // locks are left over and may be emptied.
@@ -29,7 +37,8 @@ class ControlGroups {
   ControlGroups() = default;
 
   // Makes the groups, or takes over left-over ones and kills what lives in them. The limits that a
-  // launcher writes are given to `uid`. Empty groups of other dead owners are removed. Needs root.
+  // launcher writes are given to `uid`. Empty groups of other dead owners are removed. Needs root,
+  // or a delegated `root` and the own `uid`.
   //
   // Errors: INVALID_ARGUMENT for a name outside [a-z0-9-]{1,40}; FAILED_PRECONDITION when the
   // machine has no memory and pids controllers, or another process holds the groups; else errno.

@@ -106,7 +106,7 @@ absl::StatusOr<Lane> Lane::Start(const LaneConfig& config) {
   ControlGroups groups;
   if (!config.cgroup_name.empty()) {
     absl::StatusOr<ControlGroups> created = ControlGroups::Create(
-        kControlGroupRoot, config.cgroup_name, config.uid.value_or(::geteuid()));
+        config.cgroup_root, config.cgroup_name, config.uid.value_or(::geteuid()));
     if (!created.ok()) return created.status();
     groups = *std::move(created);
   }

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include <array>
 #include <cerrno>
@@ -91,6 +92,26 @@ absl::Status RenameDurably(const std::string& from, const std::string& to) {
   }
   // A crash before this may bring the old name back; after it, never.
   return SyncDirectory(DirectoryOf(to));
+}
+
+absl::StatusOr<int64_t> FreeBytes(const std::string& path) {
+  struct statvfs found {};
+  if (::statvfs(path.c_str(), &found) != 0) return ErrnoStatus("look at the free space of", path);
+  return static_cast<int64_t>(found.f_bavail) * static_cast<int64_t>(found.f_frsize);
+}
+
+absl::Status ReserveSpace(int fd, int64_t bytes) {
+  while (::fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, bytes) != 0) {
+    if (errno == EINTR) continue;
+    if (errno == EOPNOTSUPP) {
+      return absl::UnimplementedError(
+          "this file system cannot reserve space (fallocate): keep the vault's folder on ext4, "
+          "xfs, "
+          "btrfs or tmpfs");
+    }
+    return absl::ErrnoToStatus(errno, absl::StrFormat("reserve %d bytes", bytes));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status SyncDirectory(const std::string& path) { return SyncPath(path, O_DIRECTORY); }

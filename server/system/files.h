@@ -39,6 +39,13 @@ absl::Status MakeDirectory(const std::string& path, mode_t mode);
 // Renames and makes the rename durable. `to` must not be a non-empty folder.
 absl::Status RenameDurably(const std::string& from, const std::string& to);
 
+// Bytes that an unprivileged process may still write on the file system of `path`.
+absl::StatusOr<int64_t> FreeBytes(const std::string& path);
+
+// Takes room for the first `bytes` of a file without changing its size: writes there cannot meet a
+// full disk later. Errors: RESOURCE_EXHAUSTED; UNIMPLEMENTED on a file system that cannot.
+absl::Status ReserveSpace(int fd, int64_t bytes);
+
 // Makes the names in a folder durable.
 absl::Status SyncDirectory(const std::string& path);
 

@@ -39,6 +39,18 @@ absl::Status OpenContest(const Layout& layout, const OpenOptions& options);
 absl::Status CloseContest(const Layout& layout, const std::string& contest,
                           const std::string& organizer_key_path);
 
+// Copies the ledger's database and the programs of submissions that wait for their run to the new
+// file `file`, while the vault serves or not. Neither the keys, nor the configuration, nor the data
+// set are in it, nor what earlier runs predicted. Errors: ALREADY_EXISTS; RESOURCE_EXHAUSTED; what
+// Ledger::Open says of a damaged source.
+absl::Status Backup(const Layout& layout, const std::string& file);
+
+// Puts a backup's ledger into a folder that has this vault's keys, configuration and data set. What
+// was there is moved to private/replaced-<time>. Errors: FAILED_PRECONDITION while a vault serves
+// the folder, or when its ledger is readable and the backup does not continue it; DATA_LOSS when
+// the backup is damaged or another vault's.
+absl::Status Restore(const Layout& layout, const std::string& file);
+
 // Prints what this machine offers for boxes and what follows from what is missing.
 absl::Status Doctor();
 

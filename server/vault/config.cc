@@ -35,7 +35,7 @@ class Reader {
     if (node == nullptr) return;
     const auto value = node->value<int64_t>();
     if (!node->is_integer() || *value < 1 || *value > 0x7fffffff)
-      return Fail(*node, key, "takes a numeric id above 0");
+      return Fail(*node, key, "takes a whole number above 0");
     target = static_cast<uint32_t>(*value);
   }
   template <typename T>
@@ -122,6 +122,7 @@ absl::StatusOr<Config> ParseConfig(std::string_view toml, std::string_view file_
   Config config;
   Reader reader(root, file_name);
   std::optional<uint32_t> lanes;
+  std::optional<uint32_t> keep_free;
   reader.Text("name", config.name);
   reader.Text("socket", config.socket);
   reader.Id("user", config.user);
@@ -129,10 +130,20 @@ absl::StatusOr<Config> ParseConfig(std::string_view toml, std::string_view file_
   reader.Id("lanes_group", config.lanes_group);
   reader.List("lane_users", config.lane_users, "takes a list of numeric ids");
   reader.Id("lanes", lanes);
+  std::string control_group = "machine";
+  reader.Text("cgroup", control_group);
   reader.Text("launcher", config.launcher);
   reader.Text("scorer", config.scorer);
+  reader.Id("keep_free_mib", keep_free);
   reader.List("degraded", config.degraded, "takes a list of texts");
   RETURN_IF_ERROR(reader.Done());
+  if (control_group == "delegated") {
+    config.control_group = Config::ControlGroup::kDelegated;
+  } else if (control_group != "machine") {
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "%s: cgroup: \"%s\" is neither machine nor delegated", file_name, control_group));
+  }
+  if (keep_free.has_value()) config.keep_free_mib = *keep_free;
   if (lanes.has_value()) config.lanes = static_cast<int>(*lanes);
   RETURN_IF_ERROR(Check(config, file_name));
   return config;
@@ -162,6 +173,19 @@ std::string FormatConfig(const Config& config) {
     out += absl::StrFormat("# This group may connect to the socket.\nfront_group = %d\n",
                            *config.front_group);
   }
+  out += absl::StrFormat(
+      "\n# Where memory limits of boxes are made: \"machine\" (below the root of /sys/fs/cgroup; "
+      "needs "
+      "root) or \"delegated\" (below the\n"
+      "# unit's own group: a unit with Delegate=yes on a cgroup version 2 machine).\n"
+      "cgroup = \"%s\"\n",
+      config.control_group == Config::ControlGroup::kDelegated ? "delegated" : "machine");
+  out += absl::StrFormat(
+      "\n# Below this much free space on the vault's disk nothing is admitted: the ledger always "
+      "has "
+      "room.\n"
+      "keep_free_mib = %d\n",
+      config.keep_free_mib);
   out += absl::StrFormat(
       "\n# What this machine cannot give and the operator accepts: \"lane-users\" (boxes under the "
       "vault's own user), \"network\" (no\n"

@@ -21,17 +21,26 @@ struct Config {
   // serves. Without them the vault runs as who starts it, boxes too: a degraded mode that
   // `degraded` must name.
   std::optional<uid_t> user;
-  std::optional<gid_t> front_group;   // may connect to the socket
-  std::optional<gid_t> lanes_group;   // may read the view
-  std::vector<uid_t> lane_users;      // one a lane
-  int lanes = 1;                      // without lane_users
-  std::string launcher;               // pinhole-box; empty: beside this program
-  std::string scorer;                 // pinhole-scorer; empty: beside this program
+  std::optional<gid_t> front_group;  // may connect to the socket
+  std::optional<gid_t> lanes_group;  // may read the view
+  std::vector<uid_t> lane_users;     // one a lane
+  int lanes = 1;                     // without lane_users
+  // Where the lanes' cgroups are made.
+  enum class ControlGroup {
+    kMachine,    // below the machine's own root; needs root
+    kDelegated,  // below the unit's group: Delegate=yes, cgroup version 2; needs no privilege
+  };
+  ControlGroup control_group = ControlGroup::kMachine;
+  std::string launcher;  // pinhole-box; empty: beside this program
+  std::string scorer;    // pinhole-scorer; empty: beside this program
+  // Kept free on the disk: below it nothing is admitted, so that the ledger always has room.
+  int64_t keep_free_mib = 64;
   std::vector<std::string> degraded;  // named on purpose: "lane-users", "network", "cgroups"
 
   size_t lane_count() const {
     return lane_users.empty() ? static_cast<size_t>(lanes) : lane_users.size();
   }
+  int64_t KeepFreeBytes() const { return keep_free_mib << 20; }
   bool Allows(std::string_view degraded_mode) const;
 };
 

@@ -1,6 +1,8 @@
 #include "server/vault/folder.h"
 
+#include <fcntl.h>
 #include <ftw.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -30,6 +32,22 @@ absl::StatusOr<storage::Database> OpenDatabase(const Layout& layout) {
                    storage::Database::Open(layout.database(), storage::Mode::kExisting));
   RETURN_IF_ERROR(storage::ApplyMigrations(database, Migrations()));
   return database;
+}
+
+absl::StatusOr<UniqueFd> LockFolder(const Layout& layout) {
+  UniqueFd file(::open(layout.lock().c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!file.valid()) return absl::ErrnoToStatus(errno, absl::StrFormat("open %s", layout.lock()));
+  struct stat folder {};
+  if (::geteuid() == 0 && ::stat(layout.private_directory().c_str(), &folder) == 0 &&
+      ::fchown(file.get(), folder.st_uid, folder.st_gid) != 0) {
+    return absl::ErrnoToStatus(errno,
+                               absl::StrFormat("give %s to the vault's user", layout.lock()));
+  }
+  if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+    return absl::FailedPreconditionError(absl::StrFormat(
+        "another pinhole-vault serves or restores %s: stop it first", layout.directory));
+  }
+  return file;
 }
 
 absl::StatusOr<NoteSigner> ReadSigner(const Layout& layout, const Config& config) {

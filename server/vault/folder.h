@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "server/core/log/signed_note.h"
 #include "server/storage/database.h"
+#include "server/system/unique_fd.h"
 #include "server/vault/config.h"
 #include "server/vault/layout.h"
 
@@ -24,6 +25,10 @@ absl::StatusOr<NoteSigner> ReadSigner(const Layout& layout, const Config& config
 // Makes a new folder with key, database and configuration; gives it to the configured user when
 // root does it. Returns the ledger's verifier key (vkey). Errors: ALREADY_EXISTS.
 absl::StatusOr<std::string> InitFolder(const Layout& layout, const Config& config);
+
+// Holds the folder for one process that changes it: `serve`, or `restore`. The lock ends with the
+// descriptor. Errors: FAILED_PRECONDITION when another holds it.
+absl::StatusOr<UniqueFd> LockFolder(const Layout& layout);
 
 // As root with a configured user: gives `path` and all below to `user`, group `group`. Else
 // nothing.

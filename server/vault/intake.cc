@@ -93,10 +93,19 @@ void Intake::OpenProgram(Receiving& receiving) {
   int& stored = programs_of_team_[request.team_key];
   if (stored >= state_.Find(request.contest)->policy.policy.release.waiting) return;
   ++stored;
+  const absl::StatusOr<int64_t> free = FreeBytes(programs_);
+  if (free.ok() && *free - request.program_bytes < keep_free_bytes_) {
+    ++dropped_for_room_;
+    return;
+  }
   receiving.temporary = ProgramPath(programs_, request.team_key, request.program) + ".part";
   ::unlink(receiving.temporary.c_str());
   absl::StatusOr<UniqueFd> file = CreateForWrite(receiving.temporary, 0600);
-  if (file.ok()) receiving.file = *std::move(file);
+  if (file.ok()) {
+    receiving.file = *std::move(file);
+  } else {
+    ++dropped_for_room_;
+  }
 }
 
 absl::Status Intake::TakeProgram(std::string_view chunk) {
@@ -114,6 +123,7 @@ absl::Status Intake::TakeProgram(std::string_view chunk) {
     if (!WriteAll(receiving_->file.get(), bytes, Deadline::Never()).ok()) {
       receiving_->file.Close();
       ::unlink(receiving_->temporary.c_str());
+      ++dropped_for_room_;
     }
   }
   return last ? FinishProgram() : absl::OkStatus();
@@ -124,12 +134,22 @@ absl::Status Intake::FinishProgram() {
   receiving_.reset();
   if (!done.file.valid()) return absl::OkStatus();
   const std::string path = ProgramPath(programs_, done.request.team_key, done.request.program);
-  if (done.hash.Finish() != done.request.program || ::fsync(done.file.get()) != 0) {
+  if (done.hash.Finish() != done.request.program) {
     ::unlink(done.temporary.c_str());
     return absl::OkStatus();  // not what the team signed: nothing is admitted
   }
+  if (::fsync(done.file.get()) != 0) {
+    ::unlink(done.temporary.c_str());
+    ++dropped_for_room_;
+    return absl::OkStatus();
+  }
   PINHOLE_FAULT_POINT("program-received");
-  RETURN_IF_ERROR(RenameDurably(done.temporary, path));
+  if (!RenameDurably(done.temporary, path).ok()) {
+    // A file that has its name stays: an admitted run may mean it already.
+    ::unlink(done.temporary.c_str());
+    ++dropped_for_room_;
+    return absl::OkStatus();
+  }
   arrived_.push_back(
       {.request = done.request, .program_path = path, .commitment = done.commitment.Finish()});
   return absl::OkStatus();

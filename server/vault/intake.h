@@ -33,9 +33,13 @@ inline constexpr size_t kMaxRequestsOfBatch = 10'000;
 // Not thread-safe. `state` must not change while the intake lives.
 class Intake {
  public:
-  // Programs are written below `programs_directory`.
-  Intake(const replay::LedgerState& state, std::string programs_directory)
-      : state_(state), programs_(std::move(programs_directory)) {}
+  // Programs are written below `programs_directory`, and none that would leave less than
+  // `keep_free_bytes` free there.
+  Intake(const replay::LedgerState& state, std::string programs_directory,
+         int64_t keep_free_bytes = 0)
+      : state_(state),
+        programs_(std::move(programs_directory)),
+        keep_free_bytes_(keep_free_bytes) {}
 
   // Removes a program that came in part.
   ~Intake();
@@ -52,6 +56,8 @@ class Intake {
   // The size of the front's mirror, once its hello came.
   std::optional<int64_t> mirror_size() const { return mirror_size_; }
   const std::vector<Arrived>& arrived() const { return arrived_; }
+  // Programs that were dropped since the disk had no room: their teams may send them again.
+  int64_t dropped_for_room() const { return dropped_for_room_; }
 
  private:
   // A program under way.
@@ -73,6 +79,8 @@ class Intake {
 
   const replay::LedgerState& state_;
   std::string programs_;
+  int64_t keep_free_bytes_ = 0;
+  int64_t dropped_for_room_ = 0;
   bool ended_ = false;
   std::optional<int64_t> mirror_size_;
   std::optional<Receiving> receiving_;

@@ -18,6 +18,7 @@ struct Layout {
   std::string config() const { return directory + "/vault.toml"; }
   std::string private_directory() const { return directory + "/private"; }
   std::string database() const { return private_directory() + "/vault.db"; }
+  std::string lock() const { return private_directory() + "/lock"; }
   std::string signing_key() const { return private_directory() + "/signing-key"; }
   std::string data_key() const { return private_directory() + "/data-key"; }
   std::string import_facts() const { return private_directory() + "/import-facts"; }

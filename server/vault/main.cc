@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <filesystem>
+#include <map>
 #include <string>
 
 #include "server/vault/commands.h"
@@ -70,6 +71,15 @@ int main(int argc, char** argv) {
   init_command->add_option("--lane-users", init.config.lane_users, "one numeric user a lane")
       ->delimiter(',');
   init_command->add_option("--lanes", init.config.lanes, "runs at a time, without --lane-users");
+  std::map<std::string, pinhole::vault::Config::ControlGroup> groups{
+      {"machine", pinhole::vault::Config::ControlGroup::kMachine},
+      {"delegated", pinhole::vault::Config::ControlGroup::kDelegated}};
+  init_command
+      ->add_option("--cgroup", init.config.control_group,
+                   "where memory limits are made: machine, or delegated (a unit with Delegate=yes)")
+      ->transform(CLI::CheckedTransformer(groups));
+  init_command->add_option("--keep-free-mib", init.config.keep_free_mib,
+                           "free space on the vault's disk below which nothing is admitted");
   init_command
       ->add_option("--degraded", init.config.degraded,
                    "what the machine cannot give: lane-users, network, cgroups")
@@ -117,6 +127,14 @@ int main(int argc, char** argv) {
   close_command->add_option("--organizer-key", open.organizer_key_path, "the organizer's key file")
       ->required();
 
+  std::string backup_file;
+  CLI::App* backup_command = with_folder(app.add_subcommand(
+      "backup", "copy the ledger and the waiting programs to one file; the vault may serve"));
+  backup_command->add_option("FILE", backup_file, "a file that is not there yet")->required();
+  CLI::App* restore_command = with_folder(
+      app.add_subcommand("restore", "put a backup's ledger into a folder that nobody serves"));
+  restore_command->add_option("FILE", backup_file, "what backup wrote")->required();
+
   CLI::App* doctor_command =
       app.add_subcommand("doctor", "print what this machine offers for boxes");
   CLI::App* serve_command = with_folder(app.add_subcommand("serve", "run rounds until SIGTERM"));
@@ -140,6 +158,8 @@ int main(int argc, char** argv) {
   }
   if (close_command->parsed())
     return Report(pinhole::vault::CloseContest(layout, contest_name, open.organizer_key_path));
+  if (backup_command->parsed()) return Report(pinhole::vault::Backup(layout, backup_file));
+  if (restore_command->parsed()) return Report(pinhole::vault::Restore(layout, backup_file));
   if (doctor_command->parsed()) return Report(pinhole::vault::Doctor());
   if (serve_command->parsed()) {
     const auto config = pinhole::vault::ReadConfig(layout);

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <deque>
@@ -54,6 +55,17 @@ absl::StatusOr<Digest> HashFile(int file) {
     hasher.Update(ByteView(block.data(), static_cast<size_t>(got)));
     offset += got;
   }
+}
+
+// The room of the predictions was taken at admission, the file is empty: what it holds after the
+// run is the output, and the room stays taken, so that free space tells nobody how much was
+// written. Only after a crash in the middle of a run something is there.
+absl::Status ForgetEarlierOutput(int file, int64_t bytes) {
+  struct stat found {};
+  if (::fstat(file, &found) != 0) return absl::ErrnoToStatus(errno, "look at predictions");
+  if (found.st_size == 0) return absl::OkStatus();
+  if (::ftruncate(file, 0) != 0) return absl::ErrnoToStatus(errno, "truncate predictions");
+  return ReserveSpace(file, bytes);
 }
 
 sandbox::BoxSpec ProgramSpec(const contest::Limits& limits, int64_t deadline_monotonic_nanos) {
@@ -109,15 +121,13 @@ absl::StatusOr<FinishedRun> Runner::RunOne(sandbox::Lane& lane, const contest::P
                                            int64_t deadline_monotonic_nanos) const {
   const std::string predictions = layout_.predictions(due.admit);
   ASSIGN_OR_RETURN(const sandbox::UniqueFd output, Open(predictions, O_RDWR));
+  RETURN_IF_ERROR(ForgetEarlierOutput(output.get(), policy.limits.output_bytes));
   sandbox::BoxFds fds;
   ASSIGN_OR_RETURN(fds.program, Open(due.program_path, O_RDONLY));
   fds.output_fd = output.get();
   PINHOLE_FAULT_POINT("run-begin");
   ASSIGN_OR_RETURN(const sandbox::BoxReport report,
                    lane.Run(ProgramSpec(policy.limits, deadline_monotonic_nanos), std::move(fds)));
-  // The file had its full size before the run; only what was written now is the output.
-  if (::ftruncate(output.get(), report.output_bytes) != 0)
-    return absl::ErrnoToStatus(errno, "truncate predictions");
   FinishedRun finished{.admit = due.admit,
                        .answer = score::EncodeAnswer(std::nullopt),
                        .evidence = EvidenceOf(report)};

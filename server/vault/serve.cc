@@ -45,13 +45,30 @@ Deadline Server::Until(int64_t unix_ms) const {
   return Deadline::After(absl::Milliseconds(std::max<int64_t>(0, unix_ms - clock_.NowUnixMs())));
 }
 
+StopReason StopReasonOf(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kOk:
+      return StopReason::kAsked;
+    case absl::StatusCode::kResourceExhausted:
+      return StopReason::kDiskFull;
+    case absl::StatusCode::kAborted:
+      return StopReason::kContestStopped;
+    case absl::StatusCode::kUnavailable:
+      return StopReason::kLaneBroke;
+    case absl::StatusCode::kDataLoss:
+      return StopReason::kLedgerDamaged;
+    default:
+      return StopReason::kOther;
+  }
+}
+
 absl::Status Server::Run() {
   while (!stop_.Asked()) {
     const replay::Contest* contest = vault_.state().Open();
     const bool begun = contest != nullptr && clock_.NowUnixMs() + kIdleMs >=
                                                  contest->Clock().StartMs(contest->NextRound());
     if (begun || (contest != nullptr && contest->last_round > 0)) {
-      RETURN_IF_ERROR(vault_.CatchUp(clock_.NowUnixMs()));
+      RETURN_IF_ERROR(CatchUp());
       RETURN_IF_ERROR(Round(*contest));
     } else {
       RETURN_IF_ERROR(IdleExchange());
@@ -61,13 +78,73 @@ absl::Status Server::Run() {
   return absl::OkStatus();
 }
 
+absl::Status Server::CatchUp() {
+  const replay::Contest* contest = vault_.state().Open();
+  const int64_t shifted = contest->shifted;
+  RETURN_IF_ERROR(vault_.CatchUp(clock_.NowUnixMs()));
+  contest = vault_.state().Open();
+  if (contest->shifted == shifted) return absl::OkStatus();
+  log_.Write(event::RoundsMoved{.round = contest->NextRound(),
+                                .moved = contest->shifted - shifted,
+                                .shifts = contest->shifts});
+  return absl::OkStatus();
+}
+
+absl::StatusOr<int64_t> Server::Exchange(ExchangeKind kind, int64_t round, Deadline deadline) {
+  const bool was_connected = pipe_.connected();
+  pipe_.Open(round, deadline);
+  const bool connected = pipe_.connected();
+  if (connected && !was_connected) log_.Write(event::ConnectionOpened{});
+  if (was_connected && !connected)
+    log_.Write(event::ConnectionClosed{.part = ExchangePart::kOpening});
+  Intake intake(vault_.state(), layout_.programs(), limits_.KeepFreeBytes());
+  pipe_.TakeBatch(intake, deadline);
+  if (connected && !pipe_.connected())
+    log_.Write(event::ConnectionClosed{.part = ExchangePart::kBatch});
+  const bool in_round = kind == ExchangeKind::kRound;
+  if (in_round) PINHOLE_FAULT_POINT("batch-taken");
+  if (intake.dropped_for_room() > 0) log_.Write(event::DiskFull{.use = DiskUse::kProgram});
+  const int64_t before = vault_.ledger().size();
+  RETURN_IF_ERROR(vault_.Exchange(kind, intake.arrived(), clock_.NowUnixMs()));
+  if (vault_.refused_for_room() > 0) log_.Write(event::DiskFull{.use = DiskUse::kPredictions});
+  RETURN_IF_ERROR(LogExchange(round, before));
+  return intake.mirror_size().value_or(0);
+}
+
+absl::Status Server::LogExchange(int64_t round, int64_t size_before) {
+  for (const SettledProposal& settled : vault_.settled()) {
+    log_.Write(event::ProposalSettled{.proposal = settled.id,
+                                      .verdict = settled.state == ProposalState::kAppended
+                                                     ? ProposalVerdict::kAppended
+                                                     : ProposalVerdict::kRefused});
+  }
+  const int64_t size = vault_.ledger().size();
+  if (size == size_before) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const std::vector<std::string> entries, vault_.ledger().Entries(size_before));
+  event::ExchangeDone done{.round = round, .ledger = size};
+  for (const std::string& entry : entries) {
+    const std::string_view type = log::EntryType(entry);
+    if (type == "TEAM") ++done.joined;
+    if (type == "ADMIT") ++done.admitted;
+    if (type == "RESULT") ++done.released;
+  }
+  log_.Write(done);
+  return absl::OkStatus();
+}
+
+void Server::HandOver(int64_t round, int64_t mirror_size, Deadline deadline) {
+  if (!pipe_.connected()) return;
+  if (mirror_size > vault_.ledger().size()) {
+    log_.Write(event::MirrorAhead{.mirror = mirror_size, .ledger = vault_.ledger().size()});
+  }
+  pipe_.HandOver(round, vault_.ledger(), mirror_size, deadline);
+  if (!pipe_.connected()) log_.Write(event::ConnectionClosed{.part = ExchangePart::kHandOver});
+}
+
 absl::Status Server::IdleExchange() {
   const Deadline deadline = Deadline::After(absl::Milliseconds(kIdleMs / 2));
-  pipe_.Open(0, deadline);
-  Intake intake(vault_.state(), layout_.programs());
-  pipe_.TakeBatch(intake, deadline);
-  RETURN_IF_ERROR(vault_.Exchange(ExchangeKind::kIdle, intake.arrived(), clock_.NowUnixMs()));
-  pipe_.HandOver(0, vault_.ledger(), intake.mirror_size().value_or(0), deadline);
+  ASSIGN_OR_RETURN(const int64_t mirror_size, Exchange(ExchangeKind::kIdle, 0, deadline));
+  HandOver(0, mirror_size, deadline);
   return absl::OkStatus();
 }
 
@@ -103,14 +180,10 @@ absl::Status Server::Round(const replay::Contest& contest) {
   }
   RETURN_IF_ERROR(ran);
 
-  pipe_.Open(round, Until(share(kBatchEnd)));
-  Intake intake(vault_.state(), layout_.programs());
-  pipe_.TakeBatch(intake, Until(share(kBatchEnd)));
-  PINHOLE_FAULT_POINT("batch-taken");
-  RETURN_IF_ERROR(vault_.Exchange(ExchangeKind::kRound, intake.arrived(), clock_.NowUnixMs()));
+  ASSIGN_OR_RETURN(const int64_t mirror_size,
+                   Exchange(ExchangeKind::kRound, round, Until(share(kBatchEnd))));
   SleepUntil(share(kHandOver));
-  pipe_.HandOver(round, vault_.ledger(), intake.mirror_size().value_or(0),
-                 Until(share(kHandOverEnd)));
+  HandOver(round, mirror_size, Until(share(kHandOverEnd)));
   return absl::OkStatus();
 }
 

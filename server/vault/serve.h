@@ -5,6 +5,7 @@
 
 #include "absl/status/status.h"
 #include "server/system/clock.h"
+#include "server/system/event_log.h"
 #include "server/vault/config.h"
 #include "server/vault/layout.h"
 #include "server/vault/pipe_server.h"
@@ -19,15 +20,31 @@ namespace pinhole::vault {
 // those of a running round.
 class Server {
  public:
-  Server(Vault& vault, Runner& runner, PipeServer& pipe, const Layout& layout,
-         const WallClock& clock, const StopSignal& stop)
-      : vault_(vault), runner_(runner), pipe_(pipe), layout_(layout), clock_(clock), stop_(stop) {}
+  // All outlive the server. Of `limits`, what is kept free on the disk. `log` hears of public
+  // events alone, and only at moments that follow from the clock and the ledger.
+  Server(Vault& vault, Runner& runner, PipeServer& pipe, const Layout& layout, const Config& limits,
+         const WallClock& clock, const StopSignal& stop, const EventLog& log)
+      : vault_(vault),
+        runner_(runner),
+        pipe_(pipe),
+        layout_(layout),
+        limits_(limits),
+        clock_(clock),
+        stop_(stop),
+        log_(log) {}
 
-  // Errors: whatever must end the process: a lane broke, the disk failed, the contest has stopped.
-  // The next start recovers.
+  // Errors: whatever must end the process: UNAVAILABLE a lane broke, RESOURCE_EXHAUSTED the disk is
+  // full, ABORTED the contest has stopped, DATA_LOSS the ledger is damaged. The next start
+  // recovers.
   absl::Status Run();
 
  private:
+  absl::Status CatchUp();
+  // The exchange that all of them share: batch, transaction, events. `deadline` is the batch's.
+  absl::StatusOr<int64_t> Exchange(ExchangeKind kind, int64_t round, Deadline deadline);
+  void HandOver(int64_t round, int64_t mirror_size, Deadline deadline);
+  // What the exchange did, to the log.
+  absl::Status LogExchange(int64_t round, int64_t size_before);
   absl::Status IdleExchange();
   absl::Status Round(const replay::Contest& contest);
   absl::Status RunWindow(const replay::Contest& contest);
@@ -41,11 +58,17 @@ class Server {
   Runner& runner_;
   PipeServer& pipe_;
   const Layout& layout_;
+  const Config& limits_;
   const WallClock& clock_;
   const StopSignal& stop_;
+  const EventLog& log_;
 };
 
-// `pinhole-vault serve`: lanes, socket, confinement, START, rounds.
+// What the log says of the status that ended Run. Pure.
+StopReason StopReasonOf(const absl::Status& status);
+
+// `pinhole-vault serve`: lanes, socket, confinement, START, rounds. Errors before START have their
+// own text; after it only one of a few fixed sentences, since private runs are near.
 absl::Status Serve(const Layout& layout, const Config& config);
 
 }  // namespace pinhole::vault

@@ -1,13 +1,14 @@
 // `pinhole-vault serve`: from a folder to a confined process that runs rounds.
 #include <unistd.h>
 
-#include <cstdio>
 #include <thread>
 
 #include "absl/strings/str_format.h"
+#include "sandbox/control_groups.h"
 #include "server/core/base/status.h"
 #include "server/system/files.h"
 #include "server/system/random.h"
+#include "server/system/service_manager.h"
 #include "server/system/unix_socket.h"
 #include "server/vault/confine.h"
 #include "server/vault/folder.h"
@@ -24,18 +25,26 @@ absl::StatusOr<std::vector<sandbox::Lane>> StartLanes(const Layout& layout, cons
         "\"lane-users\" in the "
         "configuration's degraded list");
   }
-  const bool cgroups = ::geteuid() == 0;
+  const bool delegated = config.control_group == Config::ControlGroup::kDelegated;
+  const bool cgroups = ::geteuid() == 0 || delegated;
   if (!cgroups && !config.Allows("cgroups")) {
     return absl::FailedPreconditionError(
-        "without root no cgroup limits a box's memory. Start as root, or name \"cgroups\" in the "
-        "configuration's degraded list");
+        "without root no cgroup limits a box's memory. Start as root, or in a unit with "
+        "Delegate=yes "
+        "and cgroup = \"delegated\", or name \"cgroups\" in the configuration's degraded list");
+  }
+  std::string cgroup_root(sandbox::kControlGroupRoot);
+  if (delegated) {
+    ASSIGN_OR_RETURN(const std::string own, ReadFile("/proc/self/cgroup"));
+    ASSIGN_OR_RETURN(cgroup_root, sandbox::EnterDelegatedLeaf(sandbox::kControlGroupRoot, own));
   }
   const auto cores = static_cast<int>(std::thread::hardware_concurrency());
   const auto count = static_cast<int>(config.lane_count());
   std::vector<sandbox::Lane> lanes;
   for (int i = 0; i < count; ++i) {
     sandbox::LaneConfig lane = {.launcher_path = ProgramPath(config.launcher, "pinhole-box"),
-                                .view_path = layout.view()};
+                                .view_path = layout.view(),
+                                .cgroup_root = cgroup_root};
     if (!config.lane_users.empty()) {
       lane.uid = config.lane_users[static_cast<size_t>(i)];
       lane.gid = static_cast<gid_t>(*lane.uid);
@@ -73,39 +82,109 @@ absl::StatusOr<Digest> BuildId() {
   return Sha256(program);
 }
 
-}  // namespace
+// A file system that cannot reserve space would let a run's output meet a full disk.
+absl::Status CheckReserving(const Layout& layout) {
+  const std::string probe = layout.evidence() + "/probe";
+  ::unlink(probe.c_str());
+  const absl::StatusOr<UniqueFd> file = CreateForWrite(probe, 0600);
+  const absl::Status reserved = file.ok() ? ReserveSpace(file->get(), 4096) : file.status();
+  ::unlink(probe.c_str());
+  // A full disk is no reason not to start: what waits must get its result.
+  return absl::IsResourceExhausted(reserved) ? absl::OkStatus() : reserved;
+}
 
-absl::Status Serve(const Layout& layout, const Config& config) {
-  if (::access(layout.labels().c_str(), F_OK) != 0 && ::geteuid() == 0) {
-    return absl::FailedPreconditionError(
-        "there is no data set: run `pinhole-vault data import` first");
+Degraded DegradedWord(const Config& config, std::string_view mode) {
+  return config.Allows(mode) ? Degraded::kYes : Degraded::kNo;
+}
+
+// The only words of a server that ended after START.
+std::string_view StopText(StopReason why) {
+  switch (why) {
+    case StopReason::kAsked:
+      return "stopped";
+    case StopReason::kDiskFull:
+      return "stopped: the disk is full. Make room and start again; nothing is lost";
+    case StopReason::kContestStopped:
+      return "stopped: the open contest was late once more than its policy allows it to move";
+    case StopReason::kLaneBroke:
+      return "stopped: a lane broke. Start again; its runs are done anew";
+    case StopReason::kLedgerDamaged:
+      return "stopped: the stored ledger breaks its own rules. Do not delete it; see "
+             "docs/OPERATIONS.md, Restore";
+    case StopReason::kOther:
+      return "stopped by an error. Start again; nothing is lost";
   }
-  ASSIGN_OR_RETURN(const Digest build, BuildId());
-  // What needs root comes first, and before a private row or the database is near.
+  return "stopped";
+}
+
+struct Outside {
+  std::vector<sandbox::Lane> lanes;
+  UniqueFd listener;
+  ServiceManager manager;
+};
+
+// What needs root or a network comes first, before a private row or the database is near.
+absl::StatusOr<Outside> EnterConfinement(const Layout& layout, const Config& config) {
   ASSIGN_OR_RETURN(std::vector<sandbox::Lane> lanes, StartLanes(layout, config));
   SocketAccess access{.mode = 0600};
   if (config.front_group.has_value()) access = {.mode = 0660, .group = *config.front_group};
   ASSIGN_OR_RETURN(UniqueFd listener, ListenUnix(config.socket, access));
+  ServiceManager manager = ServiceManager::FromEnvironment();
   RETURN_IF_ERROR(LeaveNetwork(config));
   if (config.user.has_value() && ::geteuid() == 0) {
     RETURN_IF_ERROR(BecomeUser(*config.user, {static_cast<gid_t>(*config.user)}));
   }
   RETURN_IF_ERROR(DenySocketsAndPrograms());
+  return Outside{
+      .lanes = std::move(lanes), .listener = std::move(listener), .manager = std::move(manager)};
+}
+
+}  // namespace
+
+absl::Status Serve(const Layout& layout, const Config& config) {
+  const EventLog log = EventLog::ToStandardError();
+  if (::access(layout.labels().c_str(), F_OK) != 0) {
+    return absl::FailedPreconditionError(
+        "there is no data set: run `pinhole-vault data import` first");
+  }
+  log.Write(event::Configured{.lanes = static_cast<int64_t>(config.lane_count()),
+                              .lane_users = DegradedWord(config, "lane-users"),
+                              .network = DegradedWord(config, "network"),
+                              .cgroups = DegradedWord(config, "cgroups")});
+  ASSIGN_OR_RETURN(const Digest build, BuildId());
+  // Before the socket of a vault that serves could be taken away; root gives itself up only later.
+  UniqueFd lock;
+  if (!config.user.has_value() || ::geteuid() != 0) {
+    ASSIGN_OR_RETURN(lock, LockFolder(layout));
+  }
+  ASSIGN_OR_RETURN(Outside outside, EnterConfinement(layout, config));
+  if (!lock.valid()) {
+    ASSIGN_OR_RETURN(lock, LockFolder(layout));
+  }
   ASSIGN_OR_RETURN(const StopSignal stop, StopSignal::Block());
+  RETURN_IF_ERROR(CheckReserving(layout));
 
   ASSIGN_OR_RETURN(storage::Database database, OpenDatabase(layout));
   ASSIGN_OR_RETURN(NoteSigner signer, ReadSigner(layout, config));
   ASSIGN_OR_RETURN(Vault vault, Vault::Open(database, std::move(signer), layout));
   RETURN_IF_ERROR(CheckDegraded(config, vault.state()));
+  vault.KeepFree(config.KeepFreeBytes());
   RETURN_IF_ERROR(vault.RemoveStrayPrograms());
   RETURN_IF_ERROR(vault.Start(build, RandomBytes<32>()));
-  Runner runner(std::move(lanes), ProgramPath(config.scorer, "pinhole-scorer"), layout);
-  PipeServer pipe(std::move(listener));
+  Runner runner(std::move(outside.lanes), ProgramPath(config.scorer, "pinhole-scorer"), layout);
+  PipeServer pipe(std::move(outside.listener));
   const SystemClock clock;
-  std::printf("serving %s, ledger of %d entries\n", config.name.c_str(),
-              static_cast<int>(vault.ledger().size()));
-  std::fflush(stdout);
-  return Server(vault, runner, pipe, layout, clock, stop).Run();
+  log.Write(event::Serving{.ledger = vault.ledger().size()});
+  outside.manager.Tell(ServiceState::kReady);
+  const absl::Status end = Server(vault, runner, pipe, layout, config, clock, stop, log).Run();
+  outside.manager.Tell(ServiceState::kStopping);
+  const StopReason why = StopReasonOf(end);
+  if (why == StopReason::kAsked) log.Write(event::StopAsked{});
+  if (why == StopReason::kDiskFull) log.Write(event::DiskFull{.use = DiskUse::kLedger});
+  log.Write(event::Stopped{.why = why});
+  if (end.ok()) return end;
+  const std::string_view text = StopText(why);
+  return absl::Status(end.code(), {text.data(), text.size()});
 }
 
 }  // namespace pinhole::vault

@@ -22,15 +22,16 @@ namespace pinhole::vault {
 namespace {
 
 // The room for a run's predictions is taken when it is admitted: later it could only be missing.
-absl::Status Preallocate(const std::string& path, int64_t bytes) {
+absl::Status Preallocate(const std::string& path, int64_t bytes, int64_t keep_free_bytes) {
   ::unlink(path.c_str());
-  ASSIGN_OR_RETURN(const UniqueFd file, CreateForWrite(path, 0600));
-  const int error = ::posix_fallocate(file.get(), 0, bytes);
-  if (error != 0) {
-    ::unlink(path.c_str());
-    return absl::ErrnoToStatus(error, absl::StrFormat("reserve %d bytes for %s", bytes, path));
+  ASSIGN_OR_RETURN(const int64_t free, FreeBytes(DirectoryOf(path)));
+  if (free - bytes < keep_free_bytes) {
+    return absl::ResourceExhaustedError(absl::StrFormat("no room for %s", path));
   }
-  return absl::OkStatus();
+  ASSIGN_OR_RETURN(const UniqueFd file, CreateForWrite(path, 0600));
+  absl::Status reserved = ReserveSpace(file.get(), bytes);
+  if (!reserved.ok()) ::unlink(path.c_str());
+  return reserved;
 }
 
 schedule::RunsDue AnyDue(const replay::Contest& contest) {
@@ -84,14 +85,17 @@ absl::Status Vault::CatchUp(int64_t now_ms) {
                                                .moved = moved,
                                                .count = contest->shifts + 1,
                                                .charge = counting::ShiftCharge(policy)}));
+  // On a copy first: a rule that says no is the contest's end, a disk that says no is not.
+  replay::LedgerState rules = state();
+  if (const absl::Status allowed = rules.Apply(entry.bytes()); !allowed.ok()) {
+    return absl::AbortedError(
+        absl::StrFormat("contest %s has stopped: it would have to move by %d rounds (%s)",
+                        policy.contest, moved, std::string(allowed.message())));
+  }
   ASSIGN_OR_RETURN(storage::Transaction transaction, storage::Transaction::Begin(*database_));
   PINHOLE_FAULT_POINT("shift");
   absl::Status appended = ledger_.Append(transaction, entry);
-  absl::Status finished = Finish(std::move(transaction), std::move(appended), before);
-  if (finished.ok()) return finished;
-  return absl::ResourceExhaustedError(
-      absl::StrFormat("contest %s has stopped: it would have to move by %d rounds (%s)",
-                      policy.contest, moved, std::string(finished.message())));
+  return Finish(std::move(transaction), std::move(appended), before);
 }
 
 absl::StatusOr<std::vector<DueRun>> Vault::DueRuns() {
@@ -112,6 +116,8 @@ absl::StatusOr<std::vector<DueRun>> Vault::DueRuns() {
 absl::Status Vault::Exchange(ExchangeKind kind, const std::vector<Arrived>& arrived,
                              int64_t now_ms) {
   const int64_t before = ledger_.size();
+  refused_for_room_ = 0;
+  settled_.clear();
   ASSIGN_OR_RETURN(storage::Transaction transaction, storage::Transaction::Begin(*database_));
   absl::Status appended = AppendAll(transaction, kind, arrived, now_ms);
   RETURN_IF_ERROR(Finish(std::move(transaction), std::move(appended), before));
@@ -195,6 +201,8 @@ absl::Status Vault::AppendProposals(storage::Transaction& transaction, ExchangeK
     RETURN_IF_ERROR(proposals_.Settle(transaction, proposal.id,
                                       refused ? ProposalState::kRefused : ProposalState::kAppended,
                                       std::string(appended.message())));
+    settled_.push_back(
+        {.id = proposal.id, .state = refused ? ProposalState::kRefused : ProposalState::kAppended});
   }
   return absl::OkStatus();
 }
@@ -242,8 +250,10 @@ absl::Status Vault::AppendSubmission(storage::Transaction& transaction,
   if (!planned.ok()) return absl::OkStatus();
   const int64_t index = ledger_.size();
   const int64_t output_bytes = state().Find(request.contest)->policy.policy.limits.output_bytes;
-  if (!Preallocate(layout_.predictions(index), output_bytes).ok())
-    return absl::OkStatus();  // no room: it may come again
+  if (!Preallocate(layout_.predictions(index), output_bytes, keep_free_bytes_).ok()) {
+    ++refused_for_room_;  // it may come again
+    return absl::OkStatus();
+  }
   ASSIGN_OR_RETURN(const log::EncodedEntry entry, log::Encode(*planned));
   RETURN_IF_ERROR(ledger_.Append(transaction, entry));
   PINHOLE_FAULT_POINT("admit-appended");

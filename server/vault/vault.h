@@ -23,6 +23,11 @@ struct DueRun {
   std::string program_path;
 };
 
+struct SettledProposal {
+  int64_t id = 0;
+  ProposalState state{};
+};
+
 // Inside a round's exchange window, or at a time when no contest has begun.
 enum class ExchangeKind { kRound, kIdle };
 
@@ -43,8 +48,8 @@ class Vault {
   absl::Status RemoveStrayPrograms();
 
   // Appends a SHIFT when the vault is late for the open contest's next round; call before each
-  // round. Errors: RESOURCE_EXHAUSTED when the policy allows no further or no such SHIFT: the
-  // contest has stopped.
+  // round. Errors: ABORTED when the policy allows no further or no such SHIFT: the contest has
+  // stopped; else as Exchange.
   absl::Status CatchUp(int64_t now_ms);
 
   // The runs to do in the next round's run window, in ledger order.
@@ -56,8 +61,16 @@ class Vault {
 
   // One transaction: the operator's proposals; then, in a round: RESULTs of all due, in ledger
   // order; TEAMs and ADMITs in order of arrival; ROUND; CLOSE after the last. Programs
-  // that came and were not admitted are removed. On error nothing happened.
+  // that came and were not admitted are removed. On error nothing happened; RESOURCE_EXHAUSTED when
+  // the disk is full.
   absl::Status Exchange(ExchangeKind kind, const std::vector<Arrived>& arrived, int64_t now_ms);
+
+  // Below this much free space nothing is admitted, so that the ledger itself always has room.
+  void KeepFree(int64_t bytes) { keep_free_bytes_ = bytes; }
+  // Admissible submissions that the last exchange did not admit for want of room.
+  int64_t refused_for_room() const { return refused_for_room_; }
+  // Proposals that the last exchange settled.
+  const std::vector<SettledProposal>& settled() const { return settled_; }
 
  private:
   Vault(storage::Database& database, Ledger ledger, Layout layout)
@@ -87,6 +100,9 @@ class Vault {
   RunStore runs_;
   Proposals proposals_;
   Layout layout_;
+  int64_t keep_free_bytes_ = 0;
+  int64_t refused_for_room_ = 0;
+  std::vector<SettledProposal> settled_;
 };
 
 }  // namespace pinhole::vault

@@ -16,12 +16,16 @@ TEST(Config, ReadsWhatInitWrites) {
                 .front_group = 101,
                 .lanes_group = 102,
                 .lane_users = {103, 104},
+                .control_group = Config::ControlGroup::kDelegated,
+                .keep_free_mib = 7,
                 .degraded = {"network"}};
   const auto read = ParseConfig(FormatConfig(config), "vault.toml");
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(read->lane_users, config.lane_users);
   EXPECT_EQ(*read->user, 100U);
   EXPECT_EQ(read->lane_count(), 2U);
+  EXPECT_EQ(read->control_group, Config::ControlGroup::kDelegated);
+  EXPECT_EQ(read->KeepFreeBytes(), 7 << 20);
   EXPECT_TRUE(read->Allows("network"));
   EXPECT_FALSE(read->Allows("cgroups"));
   const Config plain{.name = "a", .socket = "s", .lanes = 3};
@@ -38,11 +42,13 @@ TEST(Config, NamesWhatIsWrong) {
   };
   for (const Case& c :
        {Case{"colour = 1\n", "colour is no such setting"},
-        Case{"user = \"root\"\n", "user takes a numeric id"}, Case{"user = 5\n", "given together"},
-        Case{"degraded = [\"all\"]\n", "none of lane-users"},
+        Case{"user = \"root\"\n", "user takes a whole number"},
+        Case{"user = 5\n", "given together"}, Case{"degraded = [\"all\"]\n", "none of lane-users"},
         Case{"user = 5\nlanes_group = 6\nlane_users = [7, 7]\n", "a user of its own"},
         Case{"user = 5\nlanes_group = 6\nlane_users = [5]\n", "the vault's user is no lane's"},
-        Case{"lanes = 0\n", "lanes takes a numeric id"}}) {
+        Case{"cgroup = \"v2\"\n", "neither machine nor delegated"},
+        Case{"keep_free_mib = 0\n", "keep_free_mib takes a whole number"},
+        Case{"lanes = 0\n", "lanes takes a whole number"}}) {
     const auto config = ParseConfig(base + c.text, "vault.toml");
     ASSERT_FALSE(config.ok()) << c.text;
     EXPECT_THAT(std::string(config.status().message()), HasSubstr(c.says));
