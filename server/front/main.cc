@@ -9,6 +9,8 @@
 #include "server/core/base/status.h"
 #include "server/front/folder.h"
 #include "server/front/server.h"
+#include "server/system/event_log.h"
+#include "server/system/service_manager.h"
 
 namespace pinhole::front {
 namespace {
@@ -39,10 +41,16 @@ absl::Status Serve(const std::string& folder) {
   ASSIGN_OR_RETURN(const std::unique_ptr<Server> server, Server::Start(folder, files, clock, log));
   std::printf("listening on %s\n", server->address().c_str());
   std::fflush(stdout);
+  const EventLog events = EventLog::ToStandardError();
+  const ServiceManager manager = ServiceManager::FromEnvironment();
+  manager.Tell(ServiceState::kReady);
 
   int signal_number = 0;
   sigwait(&stop_signals, &signal_number);
+  events.Write(event::StopAsked{});
+  manager.Tell(ServiceState::kStopping);
   server->Stop(kStopPatience);
+  events.Write(event::Stopped{.why = StopReason::kAsked});
   return absl::OkStatus();
 }
 

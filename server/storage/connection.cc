@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 
 #include "absl/strings/str_format.h"
 
@@ -82,6 +83,12 @@ int Connection::Authorize(void* self, int action, const char* first, const char*
 }
 
 absl::Status Connection::ErrorStatus(int code, std::string_view doing) const {
+  // A full disk where SQLite has no word of its own for it: a log that cannot be made or synced.
+  const bool io = (code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN;
+  const int system = sqlite3_system_errno(handle_);
+  if (io && (system == ENOSPC || system == EDQUOT)) {
+    return absl::ResourceExhaustedError(absl::StrFormat("%s: the disk is full", doing));
+  }
   const int extended = sqlite3_extended_errcode(handle_);
   const bool same = (extended & 0xff) == (code & 0xff);
   return absl::Status(CodeOf(same ? extended : code),

@@ -50,6 +50,29 @@ class ControlGroupsTest : public testing::Test {
   fs::path root_;
 };
 
+// A unit with Delegate=yes, as files: the process goes to a leaf, so that the unit's group can pass
+// its controllers on to the lanes'.
+TEST_F(ControlGroupsTest, EntersALeafOfADelegatedGroup) {
+  const std::string unit = "/system.slice/pinhole-vault.service";
+  const std::string own = "3:pids:/elsewhere\n0::" + unit + "\n";
+  struct Case {
+    const char* name;
+    std::string own;
+  };
+  for (const Case& c : {Case{"in the root", "0::/\n"}, Case{"version 1 alone", "3:pids:/a\n"},
+                        Case{"nothing", ""}, Case{"no controllers", own}}) {
+    SCOPED_TRACE(c.name);
+    const auto entered = EnterDelegatedLeaf(root_.string(), c.own);
+    EXPECT_EQ(entered.status().code(), absl::StatusCode::kFailedPrecondition);
+  }
+  Put(unit.substr(1) + "/cgroup.controllers", "memory pids\n");
+  Put(unit.substr(1) + "/vault/cgroup.procs", "");
+  const auto entered = EnterDelegatedLeaf(root_.string(), own);
+  ASSERT_TRUE(entered.ok()) << entered.status();
+  EXPECT_EQ(*entered, root_.string() + unit);
+  EXPECT_EQ(Get(unit.substr(1) + "/vault/cgroup.procs"), std::to_string(getpid()));
+}
+
 TEST_F(ControlGroupsTest, DetectsWhatIsThere) {
   EXPECT_EQ(DetectAccounting(root_.string()), Accounting::kNone);
   // A version 2 tree whose controllers are held by version 1, as on a hybrid machine.
