@@ -9,6 +9,11 @@ namespace pinhole::front {
 grpc::Status ToGrpc(const absl::Status& status, grpc::ServerContextBase* context) {
   if (status.ok()) return grpc::Status::OK;
   const std::optional<std::string> reason = ReasonOf(status);
+  if (!reason.has_value() && absl::IsResourceExhausted(status)) {
+    return {
+        grpc::StatusCode::RESOURCE_EXHAUSTED,
+        "the server has no room at the moment and kept nothing of this request: try again later"};
+  }
   if (!reason.has_value()) {
     std::fprintf(stderr, "pinholed: a request failed: %s\n", status.ToString().c_str());
     return {grpc::StatusCode::INTERNAL,

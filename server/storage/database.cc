@@ -123,6 +123,11 @@ absl::StatusOr<Database> Database::Open(const std::string& path, Mode mode) {
   const std::string doing = absl::StrFormat("open the database %s", path);
   if (code != SQLITE_OK) return connection->ErrorStatus(code, doing);
   if (absl::Status set_up = Configure(*connection, mode); !set_up.ok()) {
+    if (absl::IsNotFound(set_up)) {
+      return absl::UnavailableError(absl::StrFormat(
+          "%s: SQLite cannot make its files beside it: is the disk full, or the folder another's?",
+          doing));
+    }
     return absl::Status(set_up.code(), absl::StrFormat("%s: %s", doing, set_up.message()));
   }
   connection->LockDown();

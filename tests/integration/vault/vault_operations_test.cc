@@ -59,7 +59,8 @@ std::string LogOf(const std::string& conduct) {
   vault.process().Kill(SIGTERM);
   EXPECT_EQ(vault.process().Wait(kPatience), 0) << vault.Output();
   std::string log;
-  for (const std::string_view line : absl::StrSplit(vault.Output(), '\n', absl::SkipEmpty())) {
+  const std::vector<std::string> lines = absl::StrSplit(vault.Output(), '\n', absl::SkipEmpty());
+  for (const std::string_view line : lines) {
     const size_t event = line.find("event=");
     EXPECT_EQ(line.substr(0, 5), "time=") << line;
     EXPECT_NE(event, std::string_view::npos) << line;

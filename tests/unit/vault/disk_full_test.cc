@@ -15,6 +15,7 @@
 #include "server/core/pipe/frames.h"
 #include "server/core/score/answer.h"
 #include "server/system/files.h"
+#include "server/system/random.h"
 #include "server/system/temp_dir.h"
 #include "server/vault/folder.h"
 #include "server/vault/vault.h"
@@ -65,7 +66,7 @@ class Story {
   absl::Status Live() {
     ASSIGN_OR_RETURN(storage::Database database, OpenDatabase(layout_));
     ASSIGN_OR_RETURN(Vault vault, Vault::Open(database, Signer(), layout_));
-    RETURN_IF_ERROR(vault.Start(Sha256("a build"), log::Nonce{7}));
+    RETURN_IF_ERROR(vault.Start(Sha256("a build"), RandomBytes<32>()));
     if (vault.state().Find("demo") == nullptr) {
       Proposals proposals(database);
       ASSIGN_OR_RETURN(const std::vector<Proposal> waiting, proposals.Waiting());
@@ -184,10 +185,16 @@ TEST_P(DiskFull, AtEveryWriteLosesNothing) {
     }
     kinds.insert(write.substr(0, write.find(' ')));
     // Whole or not at all; and the word for it is a full disk's.
-    EXPECT_TRUE(life.ok() || absl::IsResourceExhausted(life)) << life;
+    // (SQLite has none when it cannot make its files at a start; the operator is asked to look.)
+    // Nor is a sync that fails any other to it than a broken disk.
+    const bool sync = write.find("sync") != std::string::npos;
+    EXPECT_TRUE(life.ok() || absl::IsResourceExhausted(life) || absl::IsUnavailable(life) ||
+                (sync && absl::IsInternal(life)))
+        << life;
     story.Check();
-    for (int lives = 0; lives < 3; ++lives) {
-      ASSERT_TRUE(story.Live().ok());
+    for (int lives = 0; lives < 2; ++lives) {
+      const absl::Status again = story.Live();
+      ASSERT_TRUE(again.ok()) << again;
     }
     story.CheckEnd();
     if (::testing::Test::HasFailure()) return;
@@ -201,8 +208,8 @@ TEST_P(DiskFull, AtEveryWriteLosesNothing) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Fullness, DiskFull, ::testing::Values(Fullness::kOnce, Fullness::kForGood),
-                         [](const auto& info) {
-                           return info.param == Fullness::kOnce ? "Once" : "ForGood";
+                         [](const auto& way) {
+                           return way.param == Fullness::kOnce ? "Once" : "ForGood";
                          });
 
 // A real disk of 1 MiB: below the room to keep, nothing is admitted, and a run's output fits
