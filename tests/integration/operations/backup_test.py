@@ -67,7 +67,8 @@ class Backup(unittest.TestCase):
         self.vault_command("restore", vault, newest)
         site.serve_vault()
         self.assertIn("0.3", site.run("pinhole", "board", "demo", home="ada"))
-        text = site.submit("ada", "slow")  # it is worse than the best: no score, and an entry of the ledger
+        # Worse than the best: no score, and an entry of the ledger.
+        text = site.run("pinhole", "submit", sites.CONDUCTS / "conduct_slow", "--wait", home="ada", check=False).stdout
         self.assertIn("ledger entry", text)
         site.audit(home="ada")
         site.stop(site.vault)
@@ -115,7 +116,7 @@ class Backup(unittest.TestCase):
         while stranger != 0:  # a person who remembers nothing sees a whole ledger
             stranger = site.audit(home="stranger", check=False).returncode
             time.sleep(0.2)
-        for command in (("board", "demo"), ("audit", "--server", site.listen, "--key", site.vkey, "--pin", site.pin)):
+        for command in (("board", "demo"), ("contests",)):
             done = site.run("pinhole", *command, home="ada", check=False)
             self.assertEqual(done.returncode, 4, f"{command}\n{done.stdout}{done.stderr}")
 
