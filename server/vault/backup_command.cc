@@ -91,8 +91,8 @@ absl::Status RefuseNewer(const Layout& layout, const Config& config, const Ledge
   if (!database.ok()) return absl::OkStatus();
   const absl::StatusOr<Ledger> present = Verified(layout, config, *database);
   if (!present.ok()) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const std::vector<std::string> ours, present->Entries(0));
-  ASSIGN_OR_RETURN(const std::vector<std::string> theirs, backup.Entries(0));
+  ASSIGN_OR_RETURN(const std::vector<std::string> ours, present->Entries(0, present->size()));
+  ASSIGN_OR_RETURN(const std::vector<std::string> theirs, backup.Entries(0, backup.size()));
   if (ours.size() <= theirs.size() && std::equal(ours.begin(), ours.end(), theirs.begin()))
     return absl::OkStatus();
   return absl::FailedPreconditionError(absl::StrFormat(

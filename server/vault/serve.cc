@@ -120,7 +120,8 @@ absl::Status Server::LogExchange(int64_t round, int64_t size_before) {
   }
   const int64_t size = vault_.ledger().size();
   if (size == size_before) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const std::vector<std::string> entries, vault_.ledger().Entries(size_before));
+  ASSIGN_OR_RETURN(const std::vector<std::string> entries,
+                   vault_.ledger().Entries(size_before, size - size_before));
   event::ExchangeDone done{.round = round, .ledger = size};
   for (const std::string& entry : entries) {
     const std::string_view type = log::EntryType(entry);
