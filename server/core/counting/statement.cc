@@ -27,6 +27,11 @@ std::string Copies(int bits_per_row, Bits bits) {
       bits_per_row, rows, rows + 1, short_of.ToString());
 }
 
+std::string AmountCopied(int64_t rows) {
+  if (rows == 0) return "This is too little to copy one record.";
+  return absl::StrFormat("This is as much as %d copied record(s).", rows);
+}
+
 }  // namespace
 
 std::vector<Paragraph> SubjectsStatement(const contest::Policy& policy, Bits bits) {
@@ -53,12 +58,11 @@ std::vector<Paragraph> SubjectsStatement(const contest::Policy& policy, Bits bit
       {"consent",
        absl::StrFormat(
            "Programs written by contestants will be run on your record inside a locked system. In "
-           "total no more than %d bytes can ever come out through this contest. This is too little "
-           "to "
-           "copy the records. It is not too little for a cheat to reveal one fact about one "
-           "person; "
-           "every character that left can be checked by the auditor.",
-           bits.CeilBytes())},
+           "total no more than %d bytes can ever come out through this contest. %s It is not too "
+           "little for a cheat to reveal one fact about one person; every character that left can "
+           "be "
+           "checked by the auditor.",
+           bits.CeilBytes(), AmountCopied(RowsCopied(bits, policy.bits_per_row)))},
   };
 }
 

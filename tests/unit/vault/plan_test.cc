@@ -265,6 +265,7 @@ TEST(Plan, TellsThePeopleTheirNumbers) {
   EXPECT_THAT(statement, HasSubstr("as much as 3 copied rows: to state 4 rows right"));
   EXPECT_THAT(statement, HasSubstr("at most 2^-15.111"));
   EXPECT_THAT(statement, HasSubstr("no more than 31 bytes can ever come out"));
+  EXPECT_THAT(statement, HasSubstr("as much as 3 copied record(s)"));
   EXPECT_THAT(statement, HasSubstr("somebody who times this machine"));
 }
 
