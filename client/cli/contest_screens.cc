@@ -13,6 +13,11 @@ using contest::Policy;
 
 std::string Plain(std::string_view text) { return std::string(text); }
 
+std::string RoleOf(const contest::Column& column, const contest::DataShape& shape) {
+  if (column.name == shape.label) return "the label to predict";
+  return column.name == shape.weight ? "how much a row counts" : "";
+}
+
 std::string DataText(const log::DatasetEntry& data) {
   std::string text = absl::StrFormat(
       "DATA     %s version %d: %s to train on, %s to predict (%d for the board, %d "
@@ -23,12 +28,13 @@ std::string DataText(const log::DatasetEntry& data) {
   for (const contest::Table& table : data.shape.tables) {
     for (const contest::Column& column : table.columns) {
       const bool target = table.name == data.shape.target;
-      rows.push_back({table.name + "." + column.name, Plain(ColumnTypeName(column.type)),
-                      column.range.has_value()
-                          ? absl::StrFormat("%s to %s", FormatMillionths(column.range->low),
-                                            FormatMillionths(column.range->high))
-                          : "",
-                      target && column.name == data.shape.label ? "the label to predict" : ""});
+      rows.push_back(
+          {table.name + "." + column.name, Plain(ColumnTypeName(column.type)),
+           column.range.has_value()
+               ? absl::StrFormat("%s to %s", FormatRangeEnd(column.type, column.range->low),
+                                 FormatRangeEnd(column.type, column.range->high))
+               : "",
+           target ? RoleOf(column, data.shape) : ""});
     }
   }
   return text + FormatTable(rows, 9);

@@ -40,17 +40,22 @@ Json DataObject(const log::DatasetEntry& data) {
     for (const contest::Column& column : table.columns) {
       Json object = {{"name", column.name}, {"type", Text(ColumnTypeName(column.type))}};
       if (column.range.has_value()) {
-        object["low"] = FormatMillionths(column.range->low);
-        object["high"] = FormatMillionths(column.range->high);
+        object["low"] = FormatRangeEnd(column.type, column.range->low);
+        object["high"] = FormatRangeEnd(column.type, column.range->high);
       }
       columns.push_back(std::move(object));
     }
     tables.push_back({{"name", table.name}, {"columns", std::move(columns)}});
   }
-  return {{"dataset", data.dataset},       {"version", data.version},
-          {"target", data.shape.target},   {"label", data.shape.label},
-          {"train_rows", data.train_rows}, {"public_rows", data.public_rows},
-          {"final_rows", data.final_rows}, {"tables", std::move(tables)}};
+  return {{"dataset", data.dataset},
+          {"version", data.version},
+          {"target", data.shape.target},
+          {"label", data.shape.label},
+          {"weight", data.shape.weight.empty() ? Json(nullptr) : Json(data.shape.weight)},
+          {"train_rows", data.train_rows},
+          {"public_rows", data.public_rows},
+          {"final_rows", data.final_rows},
+          {"tables", std::move(tables)}};
 }
 
 Json SubmissionObject(const replay::Contest& contest, const replay::Admission& admission) {

@@ -1,5 +1,6 @@
 #include "server/dataset/column_data.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -17,6 +18,7 @@ size_t WidthOf(ColumnType type) {
       return 2;
     case ColumnType::kI32:
     case ColumnType::kF32:
+    case ColumnType::kDate:
       return 4;
     case ColumnType::kI64:
     case ColumnType::kF64:
@@ -25,6 +27,12 @@ size_t WidthOf(ColumnType type) {
       return 0;
   }
   return 0;
+}
+
+ColumnData::ColumnData(ColumnType type) : type_(type), width_(WidthOf(type)) {}
+
+size_t ColumnData::bytes() const {
+  return bytes_.size() + ends_.size() * sizeof(size_t) + missing_.size();
 }
 
 template <typename T>
@@ -49,6 +57,7 @@ void ColumnData::AppendInteger(int64_t value) {
     case ColumnType::kI16:
       return AppendFixed(static_cast<int16_t>(value));
     case ColumnType::kI32:
+    case ColumnType::kDate:
       return AppendFixed(static_cast<int32_t>(value));
     default:
       return AppendFixed(value);
@@ -64,6 +73,22 @@ void ColumnData::AppendText(std::string_view value) {
   bytes_.append(value);
   ends_.push_back(bytes_.size());
   ++rows_;
+}
+
+void ColumnData::AppendFixedBytes(std::string_view value) {
+  bytes_.append(value);
+  ++rows_;
+}
+
+int64_t ColumnData::CountMissing() const {
+  return std::count(missing_.begin(), missing_.end(), '\1');
+}
+
+void ColumnData::Clear() {
+  rows_ = 0;
+  bytes_.clear();
+  ends_.clear();
+  missing_.clear();
 }
 
 void ColumnData::AppendMissing() {
@@ -85,6 +110,7 @@ int64_t ColumnData::Integer(size_t row) const {
     case ColumnType::kI16:
       return ReadFixed<int16_t>(row);
     case ColumnType::kI32:
+    case ColumnType::kDate:
       return ReadFixed<int32_t>(row);
     default:
       return ReadFixed<int64_t>(row);
@@ -99,11 +125,6 @@ double ColumnData::Real(size_t row) const {
 std::string_view ColumnData::Text(size_t row) const {
   const size_t begin = row == 0 ? 0 : ends_[row - 1];
   return std::string_view(bytes_).substr(begin, ends_[row] - begin);
-}
-
-std::string_view ColumnData::FixedBytes(size_t row) const {
-  const size_t width = WidthOf(type_);
-  return std::string_view(bytes_).substr(row * width, width);
 }
 
 }  // namespace pinhole::dataset

@@ -43,7 +43,7 @@ absl::StatusOr<CsvReader> CsvReader::Open(const std::string& path) {
 
 std::string_view CsvReader::Field(size_t index) const {
   const FieldPlace& place = fields_[index];
-  return std::string_view(record_).substr(place.begin, place.end - place.begin);
+  return std::string_view(Text()).substr(place.begin, place.end - place.begin);
 }
 
 bool CsvReader::IsMissing(size_t index) const {
@@ -60,10 +60,47 @@ absl::Status CsvReader::Error(const Position& where, std::string_view reason) co
 }
 
 absl::StatusOr<bool> CsvReader::Next() {
-  record_.clear();
   fields_.clear();
-  ASSIGN_OR_RETURN(const int first, Peek());
-  if (first == kEnd) return false;
+  plain_ = TakePlainRecord();
+  if (!plain_) {
+    fields_.clear();
+    record_.clear();
+    ASSIGN_OR_RETURN(const int first, Peek());
+    if (first == kEnd) return false;
+    RETURN_IF_ERROR(TakeRecord());
+  }
+  RETURN_IF_ERROR(CheckRecord());
+  expected_fields_ = fields_.size();
+  return true;
+}
+
+bool CsvReader::TakePlainRecord() {
+  const char* const text = chunk_.data();
+  const size_t size = chunk_.size();
+  size_t at = chunk_at_;
+  while (true) {
+    const size_t begin = at;
+    while (at < size && !kUnquotedStops[static_cast<unsigned char>(text[at])]) ++at;
+    if (at == size) return false;
+    const char stop = text[at];
+    const bool crlf = stop == '\r' && at + 1 < size && text[at + 1] == '\n';
+    if (stop != ',' && stop != '\n' && !crlf) return false;
+    fields_.push_back(
+        {.begin = begin,
+         .end = at,
+         .start = {.line = position_.line,
+                   .column = position_.column + static_cast<int64_t>(begin - chunk_at_)},
+         .quoted = false});
+    at += crlf ? 2 : 1;
+    if (stop == ',') continue;
+    chunk_at_ = at;
+    ++position_.line;
+    position_.column = 1;
+    return true;
+  }
+}
+
+absl::Status CsvReader::TakeRecord() {
   while (true) {
     ASSIGN_OR_RETURN(const int byte, Peek());
     const bool quoted = byte == '"';
@@ -71,11 +108,8 @@ absl::StatusOr<bool> CsvReader::Next() {
     RETURN_IF_ERROR(quoted ? ReadQuoted() : ReadUnquoted());
     fields_.back().end = record_.size();
     ASSIGN_OR_RETURN(const bool over, TakeSeparator());
-    if (over) break;
+    if (over) return absl::OkStatus();
   }
-  RETURN_IF_ERROR(CheckRecord());
-  expected_fields_ = fields_.size();
-  return true;
 }
 
 absl::Status CsvReader::CheckRecord() const {
@@ -84,10 +118,15 @@ absl::Status CsvReader::CheckRecord() const {
                  absl::StrFormat("the record has %d fields, the header has %d", fields_.size(),
                                  expected_fields_));
   }
-  for (const FieldPlace& place : fields_) {
-    const std::string_view text =
-        std::string_view(record_).substr(place.begin, place.end - place.begin);
-    if (!IsUtf8(text)) return Error(place.start, "the field is not UTF-8; convert the file first");
+  const size_t begin = fields_.front().begin;
+  // Plain fields still have their separators between them, so that one look is enough.
+  if (plain_ && IsUtf8(std::string_view(chunk_).substr(begin, fields_.back().end - begin))) {
+    return absl::OkStatus();
+  }
+  for (size_t i = 0; i < fields_.size(); ++i) {
+    if (!IsUtf8(Field(i))) {
+      return Error(fields_[i].start, "the field is not UTF-8; convert the file first");
+    }
   }
   return absl::OkStatus();
 }

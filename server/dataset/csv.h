@@ -8,12 +8,10 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "server/dataset/records.h"
 #include "server/system/unique_fd.h"
 
 namespace pinhole::dataset {
-
-// One record may have this many bytes.
-inline constexpr size_t kRecordLimitBytes = size_t{16} << 20;
 
 // Reads a file once, front to back, in chunks; memory is a chunk and one record. Takes LF and CRLF,
 // a UTF-8 byte order mark at the start, quoted fields with commas, doubled quotes and line ends,
@@ -24,24 +22,19 @@ inline constexpr size_t kRecordLimitBytes = size_t{16} << 20;
 // another number of fields than the first, a record beyond kRecordLimitBytes.
 //
 // Moves, never copies; not thread-safe.
-class CsvReader {
+class CsvReader final : public Records {
  public:
   static absl::StatusOr<CsvReader> Open(const std::string& path);
 
-  // True: a record is there. False: the file is over. Errors: INVALID_ARGUMENT
-  // "<file>:<line>:<column>: <reason>", lines and columns (bytes) counted from 1; else the errno.
-  absl::StatusOr<bool> Next();
+  // Errors: INVALID_ARGUMENT "<file>:<line>:<column>: <reason>", lines and columns (bytes) counted
+  // from 1; else the errno.
+  absl::StatusOr<bool> Next() override;
 
-  size_t field_count() const { return fields_.size(); }
-
-  // Valid until the next Next.
-  std::string_view Field(size_t index) const;
-
+  size_t field_count() const override { return fields_.size(); }
+  std::string_view Field(size_t index) const override;
   // A field that is empty and unquoted stands for a missing value; "" in quotes is an empty text.
-  bool IsMissing(size_t index) const;
-
-  // An INVALID_ARGUMENT that points at a field of the current record.
-  absl::Status ErrorAt(size_t index, std::string_view reason) const;
+  bool IsMissing(size_t index) const override;
+  absl::Status ErrorAt(size_t index, std::string_view reason) const override;
 
  private:
   struct Position {
@@ -49,13 +42,20 @@ class CsvReader {
     int64_t column = 1;
   };
   struct FieldPlace {
-    size_t begin;
+    size_t begin;  // in Text()
     size_t end;
     Position start;
     bool quoted;
   };
 
   CsvReader(std::string path, UniqueFd fd) : path_(std::move(path)), fd_(std::move(fd)) {}
+
+  // Takes a record of plain fields that lies whole in the chunk; false, and nothing is taken, for
+  // any other: the careful way reads that one, and knows what is wrong with it.
+  bool TakePlainRecord();
+  absl::Status TakeRecord();
+  // What the fields are views of.
+  const std::string& Text() const { return plain_ ? chunk_ : record_; }
 
   absl::Status Fill();
   absl::StatusOr<int> Peek();  // the next byte, or kEnd
@@ -81,7 +81,8 @@ class CsvReader {
   bool file_over_ = false;
   Position position_;
 
-  std::string record_;
+  bool plain_ = false;  // the current record was taken by TakePlainRecord
+  std::string record_;  // the text of any other, without its quotes
   std::vector<FieldPlace> fields_;
   size_t expected_fields_ = 0;  // 0 before the first record
 };

@@ -17,6 +17,7 @@ namespace pinhole::dataset {
 namespace {
 
 constexpr size_t kSpecLimitBytes = size_t{1} << 20;
+constexpr int64_t kShareLimit = 1'000'000;
 
 // Reads the keys of one TOML table, strictly.
 class KeyReader {
@@ -61,6 +62,11 @@ class KeyReader {
     return number->get();
   }
 
+  absl::StatusOr<std::optional<std::string>> OptionalText(std::string_view key) const {
+    if (Find(key) == nullptr) return std::optional<std::string>();
+    return Text(key);
+  }
+
   const toml::node* Find(std::string_view key) const { return table_.get(key); }
 
   absl::StatusOr<const toml::node*> Required(std::string_view key) const {
@@ -76,6 +82,26 @@ class KeyReader {
   const std::string& path_;
 };
 
+absl::Status ReadSource(const KeyReader& keys, const toml::source_region& where, TableSpec& spec) {
+  const bool file = keys.Find("file") != nullptr;
+  const bool database = keys.Find("database") != nullptr;
+  if (file == database) {
+    return keys.ErrorAt(where,
+                        absl::StrFormat("table \"%s\" needs one of \"file\" (a CSV file) and "
+                                        "\"database\" (an SQLite database)",
+                                        spec.name));
+  }
+  if (file && keys.Find("table") != nullptr) {
+    return keys.ErrorAt(keys.Find("table")->source(),
+                        "\"table\" names a table of a \"database\"; a CSV file is one table");
+  }
+  ASSIGN_OR_RETURN(spec.file, keys.Text(file ? "file" : "database"));
+  if (!database) return absl::OkStatus();
+  ASSIGN_OR_RETURN(spec.database_table, keys.OptionalText("table"));
+  if (!spec.database_table.has_value()) spec.database_table = spec.name;
+  return absl::OkStatus();
+}
+
 absl::StatusOr<TableSpec> ReadTable(const toml::node& node, const std::string& path) {
   const toml::table* table = node.as_table();
   if (table == nullptr) {
@@ -83,10 +109,10 @@ absl::StatusOr<TableSpec> ReadTable(const toml::node& node, const std::string& p
         absl::StrFormat("%s:%d: tables are written [[table]]", path, node.source().begin.line));
   }
   const KeyReader keys(*table, path);
-  RETURN_IF_ERROR(keys.AllowOnly({"name", "file", "columns"}));
+  RETURN_IF_ERROR(keys.AllowOnly({"name", "file", "database", "table", "columns"}));
   TableSpec spec;
   ASSIGN_OR_RETURN(spec.name, keys.Text("name"));
-  ASSIGN_OR_RETURN(spec.file, keys.Text("file"));
+  RETURN_IF_ERROR(ReadSource(keys, table->source(), spec));
   // Relative names start where the spec lies.
   if (!spec.file.starts_with('/'))
     spec.file = absl::StrFormat("%s/%s", DirectoryOf(path), spec.file);
@@ -124,10 +150,61 @@ absl::Status ReadTables(const KeyReader& keys, const std::string& path, ImportSp
   return absl::OkStatus();
 }
 
+absl::StatusOr<Shares> ReadShares(const toml::node& node, const std::string& path) {
+  const toml::table* table = node.as_table();
+  if (table == nullptr) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("%s:%d: shares are written {train = 80, public = 10, final = 10}", path,
+                        node.source().begin.line));
+  }
+  const KeyReader keys(*table, path);
+  RETURN_IF_ERROR(keys.AllowOnly({"train", "public", "final"}));
+  Shares shares;
+  ASSIGN_OR_RETURN(shares.train, keys.Positive("train"));
+  ASSIGN_OR_RETURN(shares.public_rows, keys.Positive("public"));
+  ASSIGN_OR_RETURN(shares.final_rows, keys.Positive("final"));
+  if (std::max({shares.train, shares.public_rows, shares.final_rows}) > kShareLimit) {
+    return keys.ErrorAt(node.source(), absl::StrFormat("a share is at most %d", kShareLimit));
+  }
+  return shares;
+}
+
+absl::Status ReadSplit(const KeyReader& keys, const std::string& path, ImportSpec& spec) {
+  ASSIGN_OR_RETURN(spec.split, keys.OptionalText("split"));
+  const toml::node* shares = keys.Find("shares");
+  if (shares == nullptr) return absl::OkStatus();
+  if (spec.split.has_value()) {
+    return keys.ErrorAt(
+        shares->source(),
+        absl::StrFormat("\"split\" takes each row's part from the column \"%s\" and "
+                        "\"shares\" gives parts by chance; keep one of the two",
+                        *spec.split));
+  }
+  ASSIGN_OR_RETURN(spec.shares, ReadShares(*shares, path));
+  return absl::OkStatus();
+}
+
+// A column has one role.
+absl::Status CheckRoles(const KeyReader& keys, const ImportSpec& spec) {
+  const std::pair<std::string_view, std::optional<std::string>> roles[] = {{"label", spec.label},
+                                                                           {"split", spec.split},
+                                                                           {"person", spec.person},
+                                                                           {"weight", spec.weight}};
+  for (const auto& [role, column] : roles) {
+    for (const auto& [other_role, other] : roles) {
+      if (role == other_role || !column.has_value() || column != other) continue;
+      return keys.ErrorAt(
+          keys.Find(other_role)->source(),
+          absl::StrFormat("\"%s\" and \"%s\" must be different columns", role, other_role));
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<ImportSpec> ReadRoot(const toml::table& root, const std::string& path) {
   const KeyReader keys(root, path);
   RETURN_IF_ERROR(keys.AllowOnly({"dataset", "version", "deployment", "budget_bits", "target",
-                                  "label", "split", "person", "table"}));
+                                  "label", "weight", "person", "split", "shares", "table"}));
   ImportSpec spec;
   ASSIGN_OR_RETURN(spec.dataset, keys.Text("dataset"));
   if (!IsId(spec.dataset)) {
@@ -145,20 +222,15 @@ absl::StatusOr<ImportSpec> ReadRoot(const toml::table& root, const std::string& 
   spec.deployment = *parsed;
   ASSIGN_OR_RETURN(spec.target, keys.Text("target"));
   ASSIGN_OR_RETURN(spec.label, keys.Text("label"));
-  ASSIGN_OR_RETURN(spec.split, keys.Text("split"));
-  if (keys.Find("person") != nullptr) {
-    ASSIGN_OR_RETURN(std::string person, keys.Text("person"));
-    spec.person = std::move(person);
-  }
+  ASSIGN_OR_RETURN(spec.weight, keys.OptionalText("weight"));
+  ASSIGN_OR_RETURN(spec.person, keys.OptionalText("person"));
+  RETURN_IF_ERROR(ReadSplit(keys, path, spec));
   RETURN_IF_ERROR(ReadTables(keys, path, spec));
   if (spec.Find(spec.target) == nullptr) {
     return keys.ErrorAt(keys.Find("target")->source(),
                         absl::StrFormat("the target \"%s\" is not among the tables", spec.target));
   }
-  if (spec.split == spec.label || spec.person == spec.split || spec.person == spec.label) {
-    return keys.ErrorAt(keys.Find("split")->source(),
-                        "label, split and person must be different columns");
-  }
+  RETURN_IF_ERROR(CheckRoles(keys, spec));
   return spec;
 }
 
@@ -177,23 +249,12 @@ absl::StatusOr<ColumnSpec> ParseColumnSpec(std::string_view text) {
   ASSIGN_OR_RETURN(spec.type, contest::ParseColumnType(text.substr(0, bracket)));
   if (bracket == std::string_view::npos) return spec;
   std::string_view range = text.substr(bracket + 1);
-  const size_t dots = range.find("..");
-  if (!range.ends_with(']') || dots == std::string_view::npos) {
+  if (!range.ends_with(']')) {
     return absl::InvalidArgumentError(
         absl::StrFormat("\"%s\" is not a type with a range such as \"f64[0.5..5]\"", text));
   }
-  if (spec.type == contest::ColumnType::kText) {
-    return absl::InvalidArgumentError("a text column has no range");
-  }
   range.remove_suffix(1);
-  contest::PublicRange ends;
-  ASSIGN_OR_RETURN(ends.low, ParseMillionths(range.substr(0, dots)));
-  ASSIGN_OR_RETURN(ends.high, ParseMillionths(range.substr(dots + 2)));
-  if (ends.low > ends.high) {
-    return absl::InvalidArgumentError(
-        absl::StrFormat("the range of \"%s\" ends before it starts", text));
-  }
-  spec.range = ends;
+  ASSIGN_OR_RETURN(spec.range, contest::ParseRange(spec.type, range));
   return spec;
 }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -22,6 +21,8 @@ using contest::ColumnType;
 
 constexpr int64_t kMillion = 1'000'000;
 constexpr int64_t kInventedNames = 100;
+constexpr int64_t kInventedFirstDay = 10'957;  // 2000-01-01
+constexpr int64_t kInventedLastDay = 18'261;   // 2019-12-31
 
 // SplitMix64 (Steele, Lea, Flood 2014): small, and the same everywhere.
 class Generator {
@@ -47,6 +48,9 @@ class Generator {
   uint64_t state_;
 };
 
+// Integers, and dates as days.
+bool IsWholeType(ColumnType type) { return IsIntegerType(type) || type == ColumnType::kDate; }
+
 int64_t CeilMillionths(int64_t millionths) {
   return millionths / kMillion + (millionths % kMillion > 0 ? 1 : 0);
 }
@@ -57,13 +61,13 @@ int64_t FloorMillionths(int64_t millionths) {
 
 // A number of the column, in millionths.
 int64_t InventMillionths(const Column& column, Generator& generator) {
-  if (!IsIntegerType(column.type)) {
+  if (!IsWholeType(column.type)) {
     return column.range.has_value() ? generator.Between(column.range->low, column.range->high)
                                     : generator.Between(0, kMillion);
   }
   const IntegerLimits limits = LimitsOf(column.type);
-  int64_t low = 1;
-  int64_t high = kInventedNames;
+  int64_t low = column.type == ColumnType::kDate ? kInventedFirstDay : 1;
+  int64_t high = column.type == ColumnType::kDate ? kInventedLastDay : kInventedNames;
   if (column.range.has_value()) {
     low = std::max(CeilMillionths(column.range->low), limits.low);
     high = std::min(FloorMillionths(column.range->high), limits.high);
@@ -71,41 +75,50 @@ int64_t InventMillionths(const Column& column, Generator& generator) {
   return generator.Between(low, high) * kMillion;
 }
 
-ColumnData InventColumn(const Column& column, int64_t rows, Generator& generator) {
-  ColumnData data(column.type);
-  for (int64_t row = 0; row < rows; ++row) {
-    if (column.type == ColumnType::kText) {
-      data.AppendText(absl::StrFormat("text-%d", generator.Between(1, kInventedNames)));
-      continue;
-    }
-    const int64_t value = InventMillionths(column, generator);
-    if (IsIntegerType(column.type)) {
-      data.AppendInteger(value / kMillion);
-    } else {
-      data.AppendReal(static_cast<double>(value) / static_cast<double>(kMillion));
-    }
+void AppendInvented(const Column& column, Generator& generator, ColumnData& data) {
+  if (column.type == ColumnType::kText) {
+    data.AppendText(absl::StrFormat("text-%d", generator.Between(1, kInventedNames)));
+    return;
   }
-  return data;
+  const int64_t value = InventMillionths(column, generator);
+  if (IsWholeType(column.type)) {
+    data.AppendInteger(value / kMillion);
+  } else {
+    data.AppendReal(static_cast<double>(value) / static_cast<double>(kMillion));
+  }
 }
 
-absl::Status WriteInvented(const std::vector<Column>& columns, int64_t rows, RowNumbers row_numbers,
-                           std::string_view name, Generator& generator, ViewWriter& view) {
-  std::vector<ColumnData> data;
-  data.reserve(columns.size());
-  ViewTable written{.name = std::string(name),
-                    .columns = {},
-                    .row_numbers = row_numbers,
-                    .rows = std::vector<uint32_t>(static_cast<size_t>(rows))};
-  std::iota(written.rows.begin(), written.rows.end(), 0U);
-  for (const Column& column : columns) {
-    data.push_back(InventColumn(column, rows, generator));
-    written.columns.push_back({column.name, &data.back()});
+absl::Status WriteInvented(ViewTable table, int64_t rows, Generator& generator, ViewWriter& view) {
+  RowBatch batch;
+  for (const Column& column : table.columns) {
+    table.places.push_back(batch.columns.size());
+    batch.columns.emplace_back(column.type);
   }
-  return view.Write(written);
+  const std::vector<Column> columns = table.columns;
+  RETURN_IF_ERROR(view.Begin(std::move(table)));
+  while (rows > 0) {
+    for (; rows > 0 && !batch.IsFull(); --rows, ++batch.rows) {
+      for (size_t i = 0; i < columns.size(); ++i) {
+        AppendInvented(columns[i], generator, batch.columns[i]);
+      }
+    }
+    RETURN_IF_ERROR(view.AppendRows(batch));
+    RETURN_IF_ERROR(view.AppendColumns(batch));
+    batch.Clear();
+  }
+  return view.End();
 }
 
-absl::Status WriteInventedLabels(const Column& label, const MockRows& rows, Generator& generator,
-                                 const std::string& path) {
+// A weight that an import would take, and above 0: any choice of rows has something to score.
+uint32_t InventWeight(const Column& weight, Generator& generator) {
+  constexpr int64_t kLimitThousandths = 4'000'000'000;
+  return static_cast<uint32_t>(
+      std::clamp<int64_t>(InventMillionths(weight, generator) / 1000, 1, kLimitThousandths));
+}
+
+// `weight` is null where all rows count the same.
+absl::Status WriteInventedLabels(const Column& label, const Column* weight, const MockRows& rows,
+                                 Generator& generator, const std::string& path) {
   ASSIGN_OR_RETURN(OutputFile file, OutputFile::Create(path, 0600));
   int64_t public_left = rows.public_rows;
   const int64_t count = rows.public_rows + rows.final_rows;
@@ -113,9 +126,10 @@ absl::Status WriteInventedLabels(const Column& label, const MockRows& rows, Gene
     // Selection sampling (Knuth, TAOCP 2, 3.4.2 S): each choice of public rows is as likely.
     const bool is_public = generator.Between(1, count - row) <= public_left;
     if (is_public) --public_left;
-    RETURN_IF_ERROR(WriteLabel(file, InventMillionths(label, generator),
-                               is_public ? ScoredSet::kPublic : ScoredSet::kFinal,
-                               kOneRowThousandths));
+    const int64_t value = InventMillionths(label, generator);
+    RETURN_IF_ERROR(
+        WriteLabel(file, value, is_public ? ScoredSet::kPublic : ScoredSet::kFinal,
+                   weight == nullptr ? kOneRowThousandths : InventWeight(*weight, generator)));
   }
   return file.Finish();
 }
@@ -138,7 +152,7 @@ absl::Status CheckRows(const MockRows& rows) {
 absl::Status CheckRanges(const contest::DataShape& shape) {
   for (const contest::Table& table : shape.tables) {
     for (const Column& column : table.columns) {
-      if (!column.range.has_value() || !IsIntegerType(column.type)) continue;
+      if (!column.range.has_value() || !IsWholeType(column.type)) continue;
       const IntegerLimits limits = LimitsOf(column.type);
       if (std::max(CeilMillionths(column.range->low), limits.low) >
           std::min(FloorMillionths(column.range->high), limits.high)) {
@@ -157,17 +171,24 @@ absl::Status FillMock(const contest::DataShape& shape, const MockRows& rows, uin
   Generator generator(seed);
   for (const contest::Table& table : shape.tables) {
     const bool target = table.name == shape.target;
-    RETURN_IF_ERROR(WriteInvented(table.columns, target ? rows.train : rows.other_table,
-                                  RowNumbers::kNone, table.name, generator, view));
+    RETURN_IF_ERROR(WriteInvented({.name = table.name, .columns = table.columns, .places = {}},
+                                  target ? rows.train : rows.other_table, generator, view));
     if (!target) continue;
+    const auto label = std::ranges::find(table.columns, shape.label, &Column::name);
+    const auto weight = std::ranges::find(table.columns, shape.weight, &Column::name);
+    RETURN_IF_ERROR(WriteInventedLabels(*label, weight == table.columns.end() ? nullptr : &*weight,
+                                        rows, generator, staged.Path(kLabelsFile)));
     std::vector<Column> known = table.columns;
-    const auto label = std::ranges::find(known, shape.label, &Column::name);
-    RETURN_IF_ERROR(WriteInventedLabels(*label, rows, generator, staged.Path(kLabelsFile)));
-    known.erase(label);
-    RETURN_IF_ERROR(WriteInvented(known, rows.public_rows + rows.final_rows,
-                                  RowNumbers::kFirstColumn, "predict", generator, view));
+    std::erase_if(known, [&shape](const Column& column) {
+      return column.name == shape.label || column.name == shape.weight;
+    });
+    RETURN_IF_ERROR(WriteInvented({.name = "predict",
+                                   .columns = std::move(known),
+                                   .places = {},
+                                   .row_numbers = RowNumbers::kFirstColumn},
+                                  rows.public_rows + rows.final_rows, generator, view));
   }
-  return view.Finish(shape.target, shape.label);
+  return view.Finish(shape);
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "server/core/base/date.h"
+
 namespace pinhole::dataset {
 namespace {
 
@@ -61,6 +63,8 @@ IntegerLimits LimitsOf(ColumnType type) {
       return LimitsOfType<int16_t>();
     case ColumnType::kI32:
       return LimitsOfType<int32_t>();
+    case ColumnType::kDate:
+      return {kFirstDay, kLastDay};
     default:
       return LimitsOfType<int64_t>();
   }

@@ -24,7 +24,7 @@ std::optional<int64_t> ParseIntegerAs(contest::ColumnType type, std::string_view
 // A finite number, decimal, with or without fraction and exponent.
 std::optional<double> ParseReal(std::string_view text);
 
-// The least and greatest value of an integer type.
+// The least and greatest value of an integer type, or day of a date.
 struct IntegerLimits {
   int64_t low;
   int64_t high;

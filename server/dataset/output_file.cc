@@ -12,7 +12,7 @@
 namespace pinhole::dataset {
 namespace {
 
-constexpr size_t kBufferBytes = size_t{256} << 10;
+constexpr size_t kBufferBytes = size_t{64} << 10;
 
 }  // namespace
 
@@ -22,6 +22,7 @@ absl::StatusOr<OutputFile> OutputFile::Create(const std::string& path, mode_t mo
 }
 
 absl::Status OutputFile::Write(std::string_view bytes) {
+  if (buffer_.size() + bytes.size() > 2 * kBufferBytes) RETURN_IF_ERROR(Finish());
   buffer_.append(bytes);
   if (buffer_.size() < kBufferBytes) return absl::OkStatus();
   return Finish();

@@ -3,10 +3,14 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "absl/strings/str_format.h"
+#include "server/core/base/date.h"
 #include "server/core/base/status.h"
 #include "server/core/base/text.h"
+#include "server/dataset/csv.h"
+#include "server/dataset/database_records.h"
 #include "server/dataset/number.h"
 
 namespace pinhole::dataset {
@@ -19,83 +23,66 @@ constexpr size_t kShownBytes = 40;
 
 std::string Shown(std::string_view text) {
   if (text.size() <= kShownBytes) return absl::StrFormat("\"%s\"", text);
-  return absl::StrFormat("\"%s…\"", text.substr(0, kShownBytes));
+  size_t cut = kShownBytes;  // not inside a character
+  while (cut > 0 && (static_cast<unsigned char>(text[cut]) & 0xC0) == 0x80) --cut;
+  return absl::StrFormat("\"%s…\"", text.substr(0, cut));
 }
 
 // The widest spelling seen in a column.
-struct Inference {
-  bool any_value = false;
-  Spelling spelling = Spelling::kInteger;
+class Inference {
+ public:
+  explicit Inference(bool declared_text)
+      : spelling_(declared_text ? Spelling::kText : Spelling::kInteger) {}
 
   void See(std::string_view text) {
-    any_value = true;
-    if (spelling != Spelling::kText) spelling = std::max(spelling, SpellingOf(text));
+    any_value_ = true;
+    if (dates_) dates_ = ParseDate(text).has_value();
+    if (spelling_ != Spelling::kText) spelling_ = std::max(spelling_, SpellingOf(text));
   }
   ColumnType Type() const {
-    if (!any_value || spelling == Spelling::kText) return ColumnType::kText;
-    return spelling == Spelling::kInteger ? ColumnType::kI64 : ColumnType::kF64;
+    if (!any_value_) return ColumnType::kText;
+    if (dates_) return ColumnType::kDate;
+    if (spelling_ == Spelling::kText) return ColumnType::kText;
+    return spelling_ == Spelling::kInteger ? ColumnType::kI64 : ColumnType::kF64;
   }
+
+ private:
+  bool any_value_ = false;
+  bool dates_ = true;  // every value so far is one
+  Spelling spelling_;
 };
 
-absl::StatusOr<CsvReader> OpenAtHeader(const TableSpec& spec) {
-  ASSIGN_OR_RETURN(CsvReader reader, CsvReader::Open(spec.file));
-  ASSIGN_OR_RETURN(const bool header, reader.Next());
-  if (!header) {
-    return absl::InvalidArgumentError(
-        absl::StrFormat("%s:1:1: the file is empty; its first line names the columns", spec.file));
-  }
-  return reader;
-}
-
-absl::Status CheckDeclared(const TableSpec& spec, const std::vector<Column>& columns) {
-  for (const auto& [name, declared] : spec.columns) {
-    RETURN_IF_ERROR(IndexOf(columns, name, spec).status());
-  }
-  return absl::OkStatus();
-}
-
-absl::Status CheckRange(const CsvReader& reader, size_t field, const Column& column, double value) {
+absl::Status CheckRange(const Records& records, size_t field, const Column& column, double value) {
   const double low = static_cast<double>(column.range->low) / 1e6;
   const double high = static_cast<double>(column.range->high) / 1e6;
   if (value >= low && value <= high) return absl::OkStatus();
-  return reader.ErrorAt(
-      field, absl::StrFormat("%s lies outside the declared range %s..%s of \"%s\"",
-                             Shown(reader.Field(field)), FormatMillionths(column.range->low),
-                             FormatMillionths(column.range->high), column.name));
+  return records.ErrorAt(
+      field, absl::StrFormat("%s lies outside the declared range %s of \"%s\"",
+                             Shown(records.Field(field)),
+                             contest::FormatRange(column.type, *column.range), column.name));
 }
 
-absl::Status TakeValue(const CsvReader& reader, size_t field, const Column& column,
-                       ColumnData& data) {
-  if (reader.IsMissing(field)) {
-    data.AppendMissing();
-    return absl::OkStatus();
+// The number that `text` is in a column of the type, appended; nothing when it is none.
+std::optional<double> TakeNumber(ColumnType type, std::string_view text, ColumnData& data) {
+  if (IsIntegerType(type)) {
+    const std::optional<int64_t> integer = ParseIntegerAs(type, text);
+    if (!integer.has_value()) return std::nullopt;
+    data.AppendInteger(*integer);
+    return static_cast<double>(*integer);
   }
-  const std::string_view text = reader.Field(field);
-  if (column.type == ColumnType::kText) {
-    data.AppendText(text);
-    return absl::OkStatus();
+  if (type == ColumnType::kDate) {
+    const std::optional<int32_t> day = ParseDate(text);
+    if (!day.has_value()) return std::nullopt;
+    data.AppendInteger(*day);
+    return static_cast<double>(*day);
   }
-  std::optional<double> value;
-  if (IsIntegerType(column.type)) {
-    const std::optional<int64_t> integer = ParseIntegerAs(column.type, text);
-    if (integer.has_value()) {
-      value = static_cast<double>(*integer);
-      data.AppendInteger(*integer);
-    }
-  } else {
-    value = ParseReal(text);
-    const bool fits = column.type != ColumnType::kF32 ||
-                      std::abs(value.value_or(0)) <= std::numeric_limits<float>::max();
-    if (!fits) value.reset();
-    if (value.has_value()) data.AppendReal(*value);
+  const std::optional<double> real = ParseReal(text);
+  if (!real.has_value()) return std::nullopt;
+  if (type == ColumnType::kF32 && std::abs(*real) > std::numeric_limits<float>::max()) {
+    return std::nullopt;
   }
-  if (!value.has_value()) {
-    return reader.ErrorAt(field,
-                          absl::StrFormat("%s is not an %s, the type of \"%s\"", Shown(text),
-                                          contest::ColumnTypeName(column.type), column.name));
-  }
-  if (column.range.has_value()) return CheckRange(reader, field, column, *value);
-  return absl::OkStatus();
+  data.AppendReal(*real);
+  return real;
 }
 
 }  // namespace
@@ -109,61 +96,81 @@ absl::StatusOr<size_t> IndexOf(const std::vector<Column>& columns, std::string_v
       absl::StrFormat("%s:1:1: table \"%s\" has no column \"%s\"", spec.file, spec.name, name));
 }
 
+absl::StatusOr<Source> OpenSource(const TableSpec& spec) {
+  Source source;
+  if (spec.database_table.has_value()) {
+    ASSIGN_OR_RETURN(DatabaseRecords records,
+                     DatabaseRecords::Open(spec.file, *spec.database_table));
+    source.names = records.names();
+    source.declared_text = records.declared_text();
+    source.records = std::make_unique<DatabaseRecords>(std::move(records));
+    return source;
+  }
+  ASSIGN_OR_RETURN(CsvReader reader, CsvReader::Open(spec.file));
+  ASSIGN_OR_RETURN(const bool header, reader.Next());
+  if (!header) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("%s:1:1: the file is empty; its first line names the columns", spec.file));
+  }
+  for (size_t i = 0; i < reader.field_count(); ++i) source.names.emplace_back(reader.Field(i));
+  source.declared_text.resize(source.names.size());
+  source.records = std::make_unique<CsvReader>(std::move(reader));
+  return source;
+}
+
 absl::StatusOr<std::vector<Column>> ResolveColumns(const TableSpec& spec,
                                                    std::optional<std::string_view> untyped) {
-  ASSIGN_OR_RETURN(CsvReader reader, OpenAtHeader(spec));
+  ASSIGN_OR_RETURN(const Source source, OpenSource(spec));
   std::vector<Column> columns;
-  std::vector<size_t> to_infer;
-  for (size_t i = 0; i < reader.field_count(); ++i) {
-    Column column{.name = std::string(reader.Field(i)), .type = ColumnType::kText, .range = {}};
+  std::vector<std::pair<size_t, Inference>> to_infer;
+  for (size_t i = 0; i < source.names.size(); ++i) {
+    Column column{.name = source.names[i], .type = ColumnType::kText, .range = {}};
     const auto declared = spec.columns.find(column.name);
     if (declared != spec.columns.end()) {
       column.type = declared->second.type;
       column.range = declared->second.range;
     } else if (column.name != untyped) {
-      to_infer.push_back(i);
+      to_infer.emplace_back(i, Inference(source.declared_text[i]));
     }
     columns.push_back(std::move(column));
   }
-  RETURN_IF_ERROR(CheckDeclared(spec, columns));
-
-  std::vector<Inference> inferences(columns.size());
+  for (const auto& [name, declared] : spec.columns) {
+    RETURN_IF_ERROR(IndexOf(columns, name, spec).status());
+  }
   while (!to_infer.empty()) {
-    ASSIGN_OR_RETURN(const bool record, reader.Next());
+    ASSIGN_OR_RETURN(const bool record, source.records->Next());
     if (!record) break;
-    for (const size_t i : to_infer) {
-      if (!reader.IsMissing(i)) inferences[i].See(reader.Field(i));
+    for (auto& [i, inference] : to_infer) {
+      if (!source.records->IsMissing(i)) inference.See(source.records->Field(i));
     }
   }
-  for (const size_t i : to_infer) columns[i].type = inferences[i].Type();
+  for (const auto& [i, inference] : to_infer) columns[i].type = inference.Type();
   return columns;
 }
 
-absl::StatusOr<SourceRows> LoadRows(const TableSpec& spec, const std::vector<Column>& columns,
-                                    std::optional<std::string_view> skipped,
-                                    absl::FunctionRef<absl::Status(const CsvReader&)> visit) {
-  ASSIGN_OR_RETURN(CsvReader reader, OpenAtHeader(spec));
-  SourceRows rows;
-  for (const Column& column : columns) {
-    if (column.name == skipped) {
-      rows.data.emplace_back();
-    } else {
-      rows.data.emplace_back(ColumnData(column.type));
-    }
+absl::Status TakeValue(const Records& records, size_t field, const Column& column,
+                       ColumnData& data) {
+  if (records.IsMissing(field)) {
+    data.AppendMissing();
+    return absl::OkStatus();
   }
-  while (true) {
-    ASSIGN_OR_RETURN(const bool record, reader.Next());
-    if (!record) return rows;
-    if (rows.rows == std::numeric_limits<uint32_t>::max()) {
-      return reader.ErrorAt(0, "a table has at most 4,294,967,295 rows");
-    }
-    RETURN_IF_ERROR(visit(reader));
-    for (size_t i = 0; i < columns.size(); ++i) {
-      if (!rows.data[i].has_value()) continue;
-      RETURN_IF_ERROR(TakeValue(reader, i, columns[i], *rows.data[i]));
-    }
-    ++rows.rows;
+  const std::string_view text = records.Field(field);
+  if (column.type == ColumnType::kText) {
+    data.AppendText(text);
+    return absl::OkStatus();
   }
+  const std::optional<double> value = TakeNumber(column.type, text, data);
+  if (!value.has_value()) {
+    const std::string_view type = contest::ColumnTypeName(column.type);
+    return records.ErrorAt(
+        field, column.type == ColumnType::kDate
+                   ? absl::StrFormat("%s is not a day YYYY-MM-DD, as \"%s\" holds", Shown(text),
+                                     column.name)
+                   : absl::StrFormat("%s is not an %s, the type of \"%s\"", Shown(text), type,
+                                     column.name));
+  }
+  if (column.range.has_value()) return CheckRange(records, field, column, *value);
+  return absl::OkStatus();
 }
 
 }  // namespace pinhole::dataset

@@ -3,9 +3,12 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "absl/strings/str_format.h"
+#include "server/core/base/date.h"
 #include "server/core/base/status.h"
+#include "server/dataset/column_files.h"
 #include "server/dataset/number.h"
 #include "server/dataset/output_file.h"
 #include "server/system/files.h"
@@ -20,7 +23,7 @@ constexpr mode_t kFolderMode = 0750;
 constexpr mode_t kFileMode = 0640;
 
 std::string_view SqlTypeOf(ColumnType type) {
-  if (type == ColumnType::kText) return "TEXT";
+  if (type == ColumnType::kText || type == ColumnType::kDate) return "TEXT";
   return IsRealType(type) ? "REAL" : "INTEGER";
 }
 
@@ -28,9 +31,9 @@ std::string_view SqlTypeOf(ColumnType type) {
 std::string CreateTableSql(const ViewTable& table) {
   std::string columns;
   if (table.row_numbers == RowNumbers::kFirstColumn) columns = "\"row\" INTEGER PRIMARY KEY";
-  for (const ViewColumn& column : table.columns) {
+  for (const contest::Column& column : table.columns) {
     columns += absl::StrFormat("%s\"%s\" %s", columns.empty() ? "" : ", ", column.name,
-                               SqlTypeOf(column.data->type()));
+                               SqlTypeOf(column.type));
   }
   return absl::StrFormat("CREATE TABLE \"%s\"(%s) STRICT", table.name, columns);
 }
@@ -41,72 +44,111 @@ std::string InsertSql(const ViewTable& table) {
   return absl::StrFormat("INSERT INTO \"%s\" VALUES(%s)", table.name, parameters);
 }
 
-void BindValue(Statement& insert, int index, const ColumnData& data, uint32_t row) {
+void BindValue(Statement& insert, int index, const ColumnData& data, size_t row) {
   if (data.IsMissing(row)) {
     insert.BindNull(index);
-  } else if (data.type() == ColumnType::kText) {
-    insert.BindText(index, data.Text(row));
-  } else if (IsRealType(data.type())) {
-    insert.BindDouble(index, data.Real(row));
-  } else {
-    insert.BindInt64(index, data.Integer(row));
+    return;
+  }
+  switch (data.type()) {
+    case ColumnType::kText:
+      insert.BindText(index, data.Text(row));
+      return;
+    case ColumnType::kDate:
+      insert.BindText(index, FormatDate(static_cast<int32_t>(data.Integer(row))));
+      return;
+    case ColumnType::kF32:
+    case ColumnType::kF64:
+      insert.BindDouble(index, data.Real(row));
+      return;
+    default:
+      insert.BindInt64(index, data.Integer(row));
   }
 }
 
-absl::Status WriteTextColumn(const std::string& stem, const ColumnData& data,
-                             const std::vector<uint32_t>& rows) {
-  ASSIGN_OR_RETURN(OutputFile offsets, OutputFile::Create(stem + ".offsets.i64", kFileMode));
-  ASSIGN_OR_RETURN(OutputFile bytes, OutputFile::Create(stem + ".bytes", kFileMode));
-  int64_t end = 0;
-  RETURN_IF_ERROR(offsets.WriteInt64(end));
-  for (const uint32_t row : rows) {
-    const std::string_view text = data.Text(row);
-    end += static_cast<int64_t>(text.size());
-    RETURN_IF_ERROR(offsets.WriteInt64(end));
-    RETURN_IF_ERROR(bytes.Write(text));
-  }
-  RETURN_IF_ERROR(offsets.Finish());
-  return bytes.Finish();
-}
-
-absl::Status WriteFixedColumn(const std::string& stem, const ColumnData& data,
-                              const std::vector<uint32_t>& rows) {
-  const std::string path = absl::StrFormat("%s.%s", stem, contest::ColumnTypeName(data.type()));
-  ASSIGN_OR_RETURN(OutputFile file, OutputFile::Create(path, kFileMode));
-  for (const uint32_t row : rows) RETURN_IF_ERROR(file.Write(data.FixedBytes(row)));
-  return file.Finish();
-}
-
-absl::Status WriteValid(const std::string& stem, const ColumnData& data,
-                        const std::vector<uint32_t>& rows) {
-  ASSIGN_OR_RETURN(OutputFile file, OutputFile::Create(stem + ".valid.i8", kFileMode));
-  for (const uint32_t row : rows) {
-    RETURN_IF_ERROR(file.Write(data.IsMissing(row) ? std::string_view("\0", 1) : "\1"));
-  }
-  return file.Finish();
-}
-
-absl::Status WriteRowNumbers(const std::string& stem, size_t count) {
-  ASSIGN_OR_RETURN(OutputFile file, OutputFile::Create(stem + ".i64", kFileMode));
-  for (size_t row = 0; row < count; ++row) {
-    RETURN_IF_ERROR(file.WriteInt64(static_cast<int64_t>(row)));
-  }
-  return file.Finish();
-}
-
-// How many of `rows` are missing.
-int64_t CountMissing(const ColumnData& data, const std::vector<uint32_t>& rows) {
-  int64_t count = 0;
-  for (const uint32_t row : rows) count += data.IsMissing(row) ? 1 : 0;
-  return count;
-}
-
-std::string SchemaColumn(std::string_view name, ColumnType type, int64_t missing) {
-  return absl::StrFormat("      {\"name\": \"%s\", \"type\": \"%s\", \"nulls\": %d}", name,
-                         contest::ColumnTypeName(type), missing);
+std::string SchemaColumn(const contest::Column& column, int64_t missing) {
+  return absl::StrFormat(
+      "      {\"name\": \"%s\", \"type\": \"%s\", \"nulls\": %d%s}", column.name,
+      FlatTypeName(column.type), missing,
+      column.type == ColumnType::kDate ? ", \"unit\": \"days since 1970-01-01\"" : "");
 }
 
 }  // namespace
+
+// The table that is being written.
+class ViewWriter::OpenTable {
+ public:
+  OpenTable(ViewTable table, Statement insert)
+      : table_(std::move(table)), insert_(std::move(insert)) {}
+
+  absl::Status CreateFiles(const std::string& folder) {
+    RETURN_IF_ERROR(MakeDirectory(folder, kFolderMode));
+    if (table_.row_numbers == RowNumbers::kFirstColumn) {
+      ASSIGN_OR_RETURN(row_file_, OutputFile::Create(folder + "/row.i64", kFileMode));
+    }
+    for (const contest::Column& column : table_.columns) {
+      ASSIGN_OR_RETURN(
+          ColumnFiles files,
+          ColumnFiles::Create(absl::StrFormat("%s/%s", folder, column.name), column.type));
+      files_.push_back(std::move(files));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status AppendRows(const RowBatch& batch) {
+    for (size_t row = 0; row < batch.rows; ++row, ++rows_) {
+      int index = 1;
+      if (row_file_.has_value()) insert_.BindInt64(index++, rows_);
+      for (const size_t place : table_.places) {
+        BindValue(insert_, index++, batch.columns[place], row);
+      }
+      RETURN_IF_ERROR(insert_.Run());
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status AppendColumns(const RowBatch& batch) {
+    for (size_t i = 0; i < files_.size(); ++i) {
+      RETURN_IF_ERROR(files_[i].Append(batch.columns[table_.places[i]]));
+    }
+    if (!row_file_.has_value()) return absl::OkStatus();
+    for (size_t row = 0; row < batch.rows; ++row) {
+      RETURN_IF_ERROR(row_file_->WriteInt64(next_row_number_++));
+    }
+    return absl::OkStatus();
+  }
+
+  // The table's object in schema.json.
+  absl::StatusOr<std::string> End() {
+    std::string columns;
+    if (row_file_.has_value()) {
+      RETURN_IF_ERROR(row_file_->Finish());
+      columns = SchemaColumn({.name = "row", .type = ColumnType::kI64, .range = {}}, 0);
+    }
+    for (size_t i = 0; i < files_.size(); ++i) {
+      RETURN_IF_ERROR(files_[i].Finish());
+      columns += columns.empty() ? "" : ",\n";
+      columns += SchemaColumn(table_.columns[i], files_[i].missing());
+    }
+    return absl::StrFormat("    {\"name\": \"%s\", \"rows\": %d, \"columns\": [\n%s]}", table_.name,
+                           rows_, columns);
+  }
+
+ private:
+  ViewTable table_;
+  Statement insert_;
+  std::vector<ColumnFiles> files_;
+  std::optional<OutputFile> row_file_;  // where the table has row numbers
+  int64_t rows_ = 0;
+  int64_t next_row_number_ = 0;
+};
+
+ViewWriter::ViewWriter(std::string folder, storage::Database database,
+                       storage::Transaction transaction)
+    : folder_(std::move(folder)),
+      database_(std::move(database)),
+      transaction_(std::move(transaction)) {}
+ViewWriter::ViewWriter(ViewWriter&&) noexcept = default;
+ViewWriter::~ViewWriter() = default;
 
 absl::StatusOr<ViewWriter> ViewWriter::Create(std::string folder) {
   RETURN_IF_ERROR(MakeDirectory(folder + "/columns", kFolderMode));
@@ -116,52 +158,29 @@ absl::StatusOr<ViewWriter> ViewWriter::Create(std::string folder) {
   return ViewWriter(std::move(folder), std::move(database), std::move(transaction));
 }
 
-absl::Status ViewWriter::Write(const ViewTable& table) {
-  RETURN_IF_ERROR(WriteRows(table));
-  return WriteColumns(table);
-}
-
-absl::Status ViewWriter::WriteRows(const ViewTable& table) {
+absl::Status ViewWriter::Begin(ViewTable table) {
   RETURN_IF_ERROR(database_.Execute(CreateTableSql(table)));
   ASSIGN_OR_RETURN(Statement insert, database_.Prepare(InsertSql(table)));
-  for (size_t i = 0; i < table.rows.size(); ++i) {
-    int index = 1;
-    if (table.row_numbers == RowNumbers::kFirstColumn) {
-      insert.BindInt64(index++, static_cast<int64_t>(i));
-    }
-    for (const ViewColumn& column : table.columns) {
-      BindValue(insert, index++, *column.data, table.rows[i]);
-    }
-    RETURN_IF_ERROR(insert.Run());
-  }
-  return absl::OkStatus();
-}
-
-absl::Status ViewWriter::WriteColumns(const ViewTable& table) {
   const std::string folder = absl::StrFormat("%s/columns/%s", folder_, table.name);
-  RETURN_IF_ERROR(MakeDirectory(folder, kFolderMode));
-  std::string columns;
-  if (table.row_numbers == RowNumbers::kFirstColumn) {
-    RETURN_IF_ERROR(WriteRowNumbers(folder + "/row", table.rows.size()));
-    columns = SchemaColumn("row", ColumnType::kI64, 0);
-  }
-  for (const ViewColumn& column : table.columns) {
-    const std::string stem = absl::StrFormat("%s/%s", folder, column.name);
-    const ColumnData& data = *column.data;
-    RETURN_IF_ERROR(data.type() == ColumnType::kText ? WriteTextColumn(stem, data, table.rows)
-                                                     : WriteFixedColumn(stem, data, table.rows));
-    const int64_t missing = CountMissing(data, table.rows);
-    if (missing > 0) RETURN_IF_ERROR(WriteValid(stem, data, table.rows));
-    columns += columns.empty() ? "" : ",\n";
-    columns += SchemaColumn(column.name, data.type(), missing);
-  }
+  table_ = std::make_unique<OpenTable>(std::move(table), std::move(insert));
+  return table_->CreateFiles(folder);
+}
+
+absl::Status ViewWriter::AppendRows(const RowBatch& batch) { return table_->AppendRows(batch); }
+
+absl::Status ViewWriter::AppendColumns(const RowBatch& batch) {
+  return table_->AppendColumns(batch);
+}
+
+absl::Status ViewWriter::End() {
+  ASSIGN_OR_RETURN(const std::string schema, table_->End());
   schema_tables_ += schema_tables_.empty() ? "" : ",\n";
-  schema_tables_ += absl::StrFormat("    {\"name\": \"%s\", \"rows\": %d, \"columns\": [\n%s]}",
-                                    table.name, table.rows.size(), columns);
+  schema_tables_ += schema;
+  table_.reset();
   return absl::OkStatus();
 }
 
-absl::Status ViewWriter::Finish(std::string_view target, std::string_view label) {
+absl::Status ViewWriter::Finish(const contest::DataShape& shape) {
   RETURN_IF_ERROR(transaction_.CommitUnlogged());
   const std::string path = folder_ + "/contest.db";
   if (::chmod(path.c_str(), kFileMode) != 0) {
@@ -169,10 +188,12 @@ absl::Status ViewWriter::Finish(std::string_view target, std::string_view label)
   }
   ASSIGN_OR_RETURN(OutputFile schema,
                    OutputFile::Create(folder_ + "/columns/schema.json", kFileMode));
-  RETURN_IF_ERROR(
-      schema.Write(absl::StrFormat("{\n  \"version\": 1,\n  \"target\": \"%s\",\n  \"label\": "
-                                   "\"%s\",\n  \"tables\": [\n%s\n  ]\n}\n",
-                                   target, label, schema_tables_)));
+  RETURN_IF_ERROR(schema.Write(absl::StrFormat(
+      "{\n  \"version\": 1,\n  \"target\": \"%s\",\n  \"label\": "
+      "\"%s\",\n%s  \"tables\": [\n%s\n  ]\n}\n",
+      shape.target, shape.label,
+      shape.weight.empty() ? "" : absl::StrFormat("  \"weight\": \"%s\",\n", shape.weight),
+      schema_tables_)));
   return schema.Finish();
 }
 

@@ -119,6 +119,21 @@ bool Statement::IsNull(int column) const {
   return sqlite3_column_type(raw_, column) == SQLITE_NULL;
 }
 
+ValueType Statement::Type(int column) const {
+  switch (sqlite3_column_type(raw_, column)) {
+    case SQLITE_INTEGER:
+      return ValueType::kInteger;
+    case SQLITE_FLOAT:
+      return ValueType::kReal;
+    case SQLITE_TEXT:
+      return ValueType::kText;
+    case SQLITE_BLOB:
+      return ValueType::kBlob;
+    default:
+      return ValueType::kNull;
+  }
+}
+
 int64_t Statement::Int64(int column) const { return sqlite3_column_int64(raw_, column); }
 
 double Statement::Double(int column) const { return sqlite3_column_double(raw_, column); }

@@ -20,6 +20,9 @@ namespace internal {
 class Connection;
 }
 
+// What a value of a result is, as it is stored.
+enum class ValueType { kNull, kInteger, kReal, kText, kBlob };
+
 // Made by Database::Prepare. Moves, never copies; the thread rule is the database's.
 //
 //   ASSIGN_OR_RETURN(Statement find, database.Prepare("SELECT name FROM team WHERE id = ?1"));
@@ -53,6 +56,7 @@ class Statement {
   // Columns count from 0 and are read after a Step that returned true. NULL reads as 0 or empty; a
   // nullable column is asked by IsNull first. Views hold until the next call of Step, Run or Reset.
   bool IsNull(int column) const;
+  ValueType Type(int column) const;  // to be asked before the value is read as another type
   int64_t Int64(int column) const;
   double Double(int column) const;
   std::string_view Text(int column) const;

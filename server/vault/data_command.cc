@@ -4,7 +4,6 @@
 
 #include <cstdio>
 
-#include "absl/strings/str_format.h"
 #include "server/core/base/key_file.h"
 #include "server/core/base/status.h"
 #include "server/core/log/entries.h"
@@ -14,6 +13,7 @@
 #include "server/system/files.h"
 #include "server/system/random.h"
 #include "server/vault/commands.h"
+#include "server/vault/data_report.h"
 #include "server/vault/folder.h"
 #include "server/vault/import_facts.h"
 #include "server/vault/proposals.h"
@@ -52,25 +52,6 @@ absl::Status GiveData(const Layout& layout, const Config& config) {
   return GiveTree(layout.private_directory(), *config.user, own);
 }
 
-void Print(const dataset::ImportSpec& spec, const dataset::ImportResult& result,
-           const log::DatasetEntry& entry) {
-  std::printf(
-      "imported %s version %d: %lld training rows, %lld public and %lld final rows to predict\n",
-      spec.dataset.c_str(), entry.version, static_cast<long long>(entry.train_rows),
-      static_cast<long long>(entry.public_rows), static_cast<long long>(entry.final_rows));
-  if (result.persons.has_value() && result.persons->both > 0) {
-    std::printf(
-        "%lld of %lld scored persons have training rows too: bound B of the design's section 1.6 "
-        "does not hold\n",
-        static_cast<long long>(result.persons->both),
-        static_cast<long long>(result.persons->scored));
-  }
-  std::printf("budget for its lifetime: %s bits, %s of them for the row counts above\n",
-              entry.budget.ToString().c_str(), entry.declassified.ToString().c_str());
-  std::printf("signed by owner %s, who says by it that no other account holds these rows\n",
-              entry.owner.ToHex().c_str());
-}
-
 }  // namespace
 
 absl::Status ImportData(const Layout& layout, const std::string& spec_path,
@@ -94,7 +75,7 @@ absl::Status ImportData(const Layout& layout, const std::string& spec_path,
   ASSIGN_OR_RETURN(storage::Database database, OpenDatabase(layout));
   RETURN_IF_ERROR(Proposals(database).Add(ProposalKind::kDataset, "-", encoded.bytes()).status());
   RETURN_IF_ERROR(GiveData(layout, config));
-  Print(spec, result, entry);
+  std::printf("%s", DataReport(spec, result, entry).c_str());
   return absl::OkStatus();
 }
 

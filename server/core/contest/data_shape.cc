@@ -4,14 +4,16 @@
 #include <set>
 
 #include "absl/strings/str_format.h"
+#include "server/core/base/date.h"
 #include "server/core/base/status.h"
 #include "server/core/base/text.h"
 
 namespace pinhole::contest {
 namespace {
 
-constexpr std::array<std::string_view, 7> kTypeNames = {"i8",  "i16", "i32", "i64",
-                                                        "f32", "f64", "str"};
+constexpr std::array<std::string_view, 8> kTypeNames = {"i8",  "i16", "i32", "i64",
+                                                        "f32", "f64", "str", "date"};
+constexpr int64_t kMillion = 1'000'000;
 
 bool IsName(std::string_view text) {
   if (text.empty() || text.size() > 63 || (text[0] >= '0' && text[0] <= '9')) return false;
@@ -44,14 +46,29 @@ absl::StatusOr<Column> ParseColumn(std::string_view text) {
   std::string_view range = text.substr(bracket + 1);
   if (!range.ends_with(']')) return absl::InvalidArgumentError("the shape of the data lacks a ']'");
   range.remove_suffix(1);
-  const size_t dots = range.find("..");
-  if (dots == std::string_view::npos)
-    return absl::InvalidArgumentError("a range is written low..high");
-  PublicRange ends;
-  ASSIGN_OR_RETURN(ends.low, ParseMillionths(range.substr(0, dots)));
-  ASSIGN_OR_RETURN(ends.high, ParseMillionths(range.substr(dots + 2)));
-  column.range = ends;
+  ASSIGN_OR_RETURN(column.range, ParseRange(column.type, range));
   return column;
+}
+
+absl::StatusOr<int64_t> ParseRangeEnd(ColumnType type, std::string_view text) {
+  if (type != ColumnType::kDate) return ParseMillionths(text);
+  const std::optional<int32_t> day = ParseDate(text);
+  if (!day.has_value()) {
+    return absl::InvalidArgumentError(absl::StrFormat("\"%s\" is not a date YYYY-MM-DD", text));
+  }
+  return *day * kMillion;
+}
+
+bool IsDays(const PublicRange& range) {
+  return range.low % kMillion == 0 && range.high % kMillion == 0 &&
+         range.low >= kFirstDay * kMillion && range.high <= kLastDay * kMillion;
+}
+
+const Column* FindNumber(const Table& table, std::string_view name) {
+  for (const Column& column : table.columns) {
+    if (column.name == name && IsNumber(column.type)) return &column;
+  }
+  return nullptr;
 }
 
 }  // namespace
@@ -63,7 +80,36 @@ absl::StatusOr<ColumnType> ParseColumnType(std::string_view name) {
     if (kTypeNames[i] == name) return static_cast<ColumnType>(i);
   }
   return absl::InvalidArgumentError(absl::StrFormat(
-      "\"%s\" is not a column type; the types are i8 i16 i32 i64 f32 f64 str", name));
+      "\"%s\" is not a column type; the types are i8 i16 i32 i64 f32 f64 str date", name));
+}
+
+bool IsNumber(ColumnType type) { return type != ColumnType::kText && type != ColumnType::kDate; }
+
+absl::StatusOr<PublicRange> ParseRange(ColumnType type, std::string_view text) {
+  if (type == ColumnType::kText) {
+    return absl::InvalidArgumentError("a text column has no range");
+  }
+  const size_t dots = text.find("..");
+  if (dots == std::string_view::npos) {
+    return absl::InvalidArgumentError("a range is written low..high");
+  }
+  PublicRange range;
+  ASSIGN_OR_RETURN(range.low, ParseRangeEnd(type, text.substr(0, dots)));
+  ASSIGN_OR_RETURN(range.high, ParseRangeEnd(type, text.substr(dots + 2)));
+  if (range.low > range.high) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("the range \"%s\" ends before it starts", text));
+  }
+  return range;
+}
+
+std::string FormatRangeEnd(ColumnType type, int64_t end) {
+  if (type != ColumnType::kDate) return FormatMillionths(end);
+  return FormatDate(static_cast<int32_t>(end / kMillion));
+}
+
+std::string FormatRange(ColumnType type, const PublicRange& range) {
+  return FormatRangeEnd(type, range.low) + ".." + FormatRangeEnd(type, range.high);
 }
 
 const Table* DataShape::Find(std::string_view table) const {
@@ -97,9 +143,10 @@ absl::Status Validate(const DataShape& shape) {
                             table.name, column.name));
       }
       if (column.range.has_value() &&
-          (column.type == ColumnType::kText || column.range->low > column.range->high)) {
+          (column.type == ColumnType::kText || column.range->low > column.range->high ||
+           (column.type == ColumnType::kDate && !IsDays(*column.range)))) {
         return absl::InvalidArgumentError(absl::StrFormat(
-            "table \"%s\", column \"%s\": a range needs a number column and low <= high",
+            "table \"%s\", column \"%s\": a range needs numbers or dates and low <= high",
             table.name, column.name));
       }
     }
@@ -109,11 +156,19 @@ absl::Status Validate(const DataShape& shape) {
     return absl::InvalidArgumentError(
         absl::StrFormat("the target table \"%s\" is not among the tables", shape.target));
   }
-  for (const Column& column : target->columns) {
-    if (column.name == shape.label && column.type != ColumnType::kText) return absl::OkStatus();
+  if (FindNumber(*target, shape.label) == nullptr) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("the label column \"%s\" is not a number column of table \"%s\"",
+                        shape.label, shape.target));
   }
-  return absl::InvalidArgumentError(absl::StrFormat(
-      "the label column \"%s\" is not a number column of table \"%s\"", shape.label, shape.target));
+  if (shape.weight.empty()) return absl::OkStatus();
+  if (shape.weight == shape.label || FindNumber(*target, shape.weight) == nullptr) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("the weight column \"%s\" is the label, or not a number column of table "
+                        "\"%s\"",
+                        shape.weight, shape.target));
+  }
+  return absl::OkStatus();
 }
 
 std::string FormatTables(const DataShape& shape) {
@@ -125,8 +180,7 @@ std::string FormatTables(const DataShape& shape) {
       if (out.back() != '(') out += ',';
       out += column.name + ':' + std::string(ColumnTypeName(column.type));
       if (column.range.has_value()) {
-        out += '[' + FormatMillionths(column.range->low) + ".." +
-               FormatMillionths(column.range->high) + ']';
+        out += '[' + FormatRange(column.type, *column.range) + ']';
       }
     }
     out += ')';
@@ -135,8 +189,11 @@ std::string FormatTables(const DataShape& shape) {
 }
 
 absl::StatusOr<DataShape> ParseShape(std::string_view tables, std::string_view target,
-                                     std::string_view label) {
-  DataShape shape{.tables = {}, .target = std::string(target), .label = std::string(label)};
+                                     std::string_view label, std::string_view weight) {
+  DataShape shape{.tables = {},
+                  .target = std::string(target),
+                  .label = std::string(label),
+                  .weight = std::string(weight)};
   while (!tables.empty()) {
     Table table;
     ASSIGN_OR_RETURN(const std::string_view name, TakeUntil(tables, '('));

@@ -80,6 +80,7 @@ EntryWriter WriteUnsigned(const DatasetEntry& e) {
                        .Add("tables", contest::FormatTables(e.shape))
                        .Add("target", e.shape.target)
                        .Add("label", e.shape.label)
+                       .Add("weight", e.shape.weight.empty() ? "-" : e.shape.weight)
                        .Add("train_rows", e.train_rows)
                        .Add("public_rows", e.public_rows)
                        .Add("final_rows", e.final_rows)
@@ -103,7 +104,9 @@ absl::StatusOr<DatasetEntry> ReadDataset(EntryReader& r) {
   ASSIGN_OR_RETURN(const std::string_view tables, r.Take("tables"));
   ASSIGN_OR_RETURN(const std::string_view target, r.Take("target"));
   ASSIGN_OR_RETURN(const std::string_view label, r.Take("label"));
-  ASSIGN_OR_RETURN(e.shape, contest::ParseShape(tables, target, label));
+  ASSIGN_OR_RETURN(std::string_view weight, r.Take("weight"));
+  if (weight == "-") weight = {};
+  ASSIGN_OR_RETURN(e.shape, contest::ParseShape(tables, target, label, weight));
   ASSIGN_OR_RETURN(e.train_rows, r.TakeInteger("train_rows", 0, kCountLimit));
   ASSIGN_OR_RETURN(e.public_rows, r.TakeInteger("public_rows", 1, kCountLimit));
   ASSIGN_OR_RETURN(e.final_rows, r.TakeInteger("final_rows", 0, kCountLimit));

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "server/core/base/bytes.h"
+#include "server/core/base/date.h"
 #include "server/core/base/ed25519.h"
 #include "server/core/base/sha256.h"
 #include "server/core/base/text.h"
@@ -45,6 +46,22 @@ TEST(Sha256, MatchesFips180Vectors) {
             "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
 }
 
+TEST(HmacSha256Key, GivesTheSameMacsAgainAndAgain) {
+  // RFC 4231 test case 2, and keys around the length of a block.
+  HmacSha256Key jefe(AsBytes("Jefe"));
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(HexEncode(jefe.Mac(AsBytes("what do ya want for nothing?"))),
+              "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+  }
+  for (const size_t length : {0, 1, 32, 63, 64, 65, 131}) {
+    const std::string key(length, '\xaa');
+    HmacSha256Key many(AsBytes(key));
+    for (const char* message : {"", "a", "another"}) {
+      EXPECT_EQ(many.Mac(AsBytes(message)), HmacSha256(AsBytes(key), AsBytes(message))) << length;
+    }
+  }
+}
+
 TEST(Ed25519, MatchesRfc8032Test2) {
   const auto key =
       SigningKey::FromSeedHex("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb");
@@ -84,6 +101,25 @@ TEST(Text, MillionthsAreExact) {
   EXPECT_EQ(FormatThousandths(59412), "59.412");
   EXPECT_EQ(*ParseThousandths("59.412"), 59412);
   EXPECT_FALSE(ParseThousandths("59.41").ok());
+}
+
+// Days by Python's datetime: date(y, m, d).toordinal() - date(1970, 1, 1).toordinal().
+TEST(Date, IsDaysSince1970) {
+  const struct {
+    const char* text;
+    int32_t day;
+  } cases[] = {{"1970-01-01", 0},         {"1969-12-31", -1},      {"2000-02-29", 11'016},
+               {"2000-03-01", 11'017},    {"1900-03-01", -25'508}, {"2024-02-29", 19'782},
+               {"0001-01-01", kFirstDay}, {"9999-12-31", kLastDay}};
+  for (const auto& c : cases) {
+    EXPECT_EQ(ParseDate(c.text), c.day) << c.text;
+    EXPECT_EQ(FormatDate(c.day), c.text);
+  }
+  for (const char* bad : {"", "1970-1-1", "1970-01-01 ", "1970-01-01T00:00", "19700101",
+                          "1970/01/01", "1970-13-01", "1970-00-10", "1970-01-00", "1970-04-31",
+                          "1900-02-29", "2023-02-29", "0000-01-01", "-001-01-01", "1970-01-0x"}) {
+    EXPECT_FALSE(ParseDate(bad).has_value()) << bad;
+  }
 }
 
 TEST(Text, IdsAreShortLowerCase) {

@@ -100,5 +100,27 @@ TEST(DataShape, HasOneText) {
   EXPECT_FALSE(ParseShape(text, "movies", "title").ok()) << "a text is no label";
 }
 
+TEST(DataShape, HasDatesAndAWeight) {
+  const std::string text =
+      "visit(day:date[1999-12-31..2024-02-29],born:date,cost:f64,count:i32,place:str)";
+  const auto shape = ParseShape(text, "visit", "cost", "count");
+  ASSERT_TRUE(shape.ok()) << shape.status();
+  EXPECT_EQ(FormatTables(*shape), text);
+  EXPECT_EQ(shape->weight, "count");
+  EXPECT_EQ(shape->tables[0].columns[0].type, ColumnType::kDate);
+  EXPECT_EQ(shape->tables[0].columns[0].range,
+            (PublicRange{10'956 * int64_t{1'000'000}, 19'782 * int64_t{1'000'000}}));
+  for (const char* weight : {"cost", "day", "place", "none"}) {
+    EXPECT_FALSE(ParseShape(text, "visit", "cost", weight).ok()) << weight;
+  }
+  EXPECT_FALSE(ParseShape(text, "visit", "day").ok()) << "a date is no label";
+  for (const char* range : {"2024-01-01..2023-01-01", "0..5", "2023-02-29..2024-01-01"}) {
+    EXPECT_FALSE(ParseShape(std::string("t(y:f64,d:date[") + range + "])", "t", "y").ok()) << range;
+  }
+  DataShape half = *shape;
+  half.tables[0].columns[0].range->low += 1;
+  EXPECT_FALSE(Validate(half).ok()) << "a date is a whole day";
+}
+
 }  // namespace
 }  // namespace pinhole::contest

@@ -63,23 +63,20 @@ inline std::vector<std::string> ReadTexts(const std::string& stem) {
 struct Label {
   int64_t millionths = 0;
   int set = 0;
-  uint32_t weight = 1000;  // thousandths
+  uint32_t weight_thousandths = 1000;
   bool operator==(const Label&) const = default;
 };
 
 inline std::vector<Label> ReadLabels(const std::string& path) {
   const std::string bytes = Slurp(path);
-  constexpr size_t kRecord = 13;
-  EXPECT_EQ(bytes.size() % kRecord, 0u);
-  const auto number = [&bytes](size_t at, size_t size) {
-    uint64_t raw = 0;
-    for (size_t i = size; i-- > 0;) raw = raw << 8 | static_cast<uint8_t>(bytes[at + i]);
-    return raw;
-  };
+  EXPECT_EQ(bytes.size() % 13, 0u);
   std::vector<Label> labels;
-  for (size_t at = 0; at + kRecord <= bytes.size(); at += kRecord) {
-    labels.push_back({static_cast<int64_t>(number(at, 8)), bytes[at + 8],
-                      static_cast<uint32_t>(number(at + 9, 4))});
+  for (size_t at = 0; at + 13 <= bytes.size(); at += 13) {
+    uint64_t raw = 0;
+    for (size_t i = 8; i-- > 0;) raw = raw << 8 | static_cast<uint8_t>(bytes[at + i]);
+    uint32_t weight = 0;
+    for (size_t i = 13; i-- > 9;) weight = weight << 8 | static_cast<uint8_t>(bytes[at + i]);
+    labels.push_back({static_cast<int64_t>(raw), bytes[at + 8], weight});
   }
   return labels;
 }

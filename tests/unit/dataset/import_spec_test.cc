@@ -38,6 +38,7 @@ TEST(ImportSpec, ReadsEveryKey) {
   EXPECT_EQ(spec->label, "rating");
   EXPECT_EQ(spec->split, "split");
   EXPECT_EQ(spec->person, "userId");
+  EXPECT_FALSE(spec->weight.has_value());
   ASSERT_EQ(spec->tables.size(), 2u);
   EXPECT_EQ(spec->tables[0].name, "ratings");
   EXPECT_EQ(spec->tables[0].file, "data/ratings.csv");
@@ -76,7 +77,6 @@ INSTANTIATE_TEST_SUITE_P(
         Change{"unknown_table_key", "name = \"movies\"", "name = \"movies\"\nfiles = \"x\"",
                "x.toml:19: unknown key \"files\""},
         Change{"missing", "label = \"rating\"", "", "the key \"label\" is missing"},
-        Change{"missing_file", "file = \"ratings.csv\"", "", "the key \"file\" is missing"},
         Change{"bad_id", "\"movielens\"", "\"Movie Lens\"", "x.toml:1: \"dataset\" is an id"},
         Change{"version_text", "version = 2", "version = \"2\"",
                "x.toml:2: \"version\" must be an integer from 1"},
@@ -86,7 +86,34 @@ INSTANTIATE_TEST_SUITE_P(
         Change{"target_text", "target = \"ratings\"", "target = 7", "x.toml:5: "},
         Change{"target_unknown", "target = \"ratings\"", "target = \"tags\"",
                "x.toml:5: the target \"tags\" is not among the tables"},
-        Change{"split_is_label", "split = \"split\"", "split = \"rating\"", "x.toml:7: "},
+        Change{"split_is_label", "split = \"split\"", "split = \"rating\"",
+               "x.toml:7: \"label\" and \"split\" must be different columns"},
+        Change{"person_is_weight", "person = \"userId\"",
+               "person = \"userId\"\nweight = \"userId\"",
+               "x.toml:9: \"person\" and \"weight\" must be different columns"},
+        Change{"shares_beside_split", "person = \"userId\"",
+               "shares = {train = 8, public = 1, final = 1}",
+               "x.toml:8: \"split\" takes each row's part from the column \"split\" and \"shares\" "
+               "gives parts by chance; keep one"},
+        Change{"shares_no_table", "split = \"split\"", "shares = 80",
+               "x.toml:7: shares are written"},
+        Change{"shares_incomplete", "split = \"split\"", "shares = {train = 80, public = 20}",
+               "x.toml:7: the key \"final\" is missing"},
+        Change{"share_zero", "split = \"split\"", "shares = {train = 80, public = 0, final = 20}",
+               "x.toml:7: \"public\" must be an integer from 1"},
+        Change{"share_fraction", "split = \"split\"",
+               "shares = {train = 0.8, public = 1, final = 1}", "x.toml:7: \"train\" must be an"},
+        Change{"share_unknown", "split = \"split\"",
+               "shares = {train = 8, public = 1, final = 1, test = 1}", "unknown key \"test\""},
+        Change{"share_too_large", "split = \"split\"",
+               "shares = {train = 1000001, public = 1, final = 1}", "a share is at most 1000000"},
+        Change{"no_source", "file = \"ratings.csv\"\n", "",
+               "x.toml:10: table \"ratings\" needs one of \"file\""},
+        Change{"two_sources", "file = \"ratings.csv\"",
+               "file = \"ratings.csv\"\ndatabase = \"x.db\"", "needs one of \"file\""},
+        Change{"table_of_a_file", "file = \"ratings.csv\"", "file = \"ratings.csv\"\ntable = \"t\"",
+               "x.toml:13: \"table\" names a table of a"},
+        Change{"date_range", "\"i32\"", "\"date[1..2]\"", "x.toml:14: \"1\" is not a date"},
         Change{"column_type", "\"i32\"", "\"int\"", "x.toml:14: \"int\" is not a column type"},
         Change{"column_no_text", "\"i32\"", "32", "x.toml:14: "},
         Change{"range_backwards", "[0.5..5]", "[5..0.5]", "x.toml:15: "},
@@ -96,6 +123,48 @@ INSTANTIATE_TEST_SUITE_P(
         Change{"single_brackets", "[[table]]\nname = \"ratings\"", "[table]\nname = \"ratings\"",
                "x.toml:"}),
     [](const auto& tested) { return tested.param.name; });
+
+TEST(ImportSpec, ReadsSharesWeightDatesAndDatabases) {
+  const absl::StatusOr<ImportSpec> spec = ParseImportSpec(R"(dataset = "clinic"
+version = 1
+deployment = "one-machine"
+budget_bits = 100
+target = "visit"
+label = "cost"
+weight = "count"
+shares = {train = 6, public = 3, final = 1}
+[[table]]
+name = "visit"
+database = "clinic.db"
+[table.columns]
+day = "date[2020-01-01..2020-12-31]"
+[[table]]
+name = "place"
+database = "/elsewhere/places.db"
+table = "Ort"
+)",
+                                                          "data/import.toml");
+  ASSERT_TRUE(spec.ok()) << spec.status();
+  EXPECT_FALSE(spec->split.has_value());
+  EXPECT_FALSE(spec->person.has_value());
+  EXPECT_EQ(spec->weight, "count");
+  EXPECT_EQ(spec->shares, (Shares{.train = 6, .public_rows = 3, .final_rows = 1}));
+  EXPECT_EQ(spec->tables[0].file, "data/clinic.db");
+  EXPECT_EQ(spec->tables[0].database_table, "visit");
+  EXPECT_EQ(spec->tables[0].columns.at("day").type, contest::ColumnType::kDate);
+  EXPECT_EQ(spec->tables[0].columns.at("day").range->low, 18'262 * int64_t{1'000'000});
+  EXPECT_EQ(spec->tables[1].file, "/elsewhere/places.db");
+  EXPECT_EQ(spec->tables[1].database_table, "Ort");
+}
+
+TEST(ImportSpec, SplitsByEightyTenAndTenUnlessToldOtherwise) {
+  std::string text = kWhole;
+  text.erase(text.find("split = "), std::strlen("split = \"split\""));
+  const absl::StatusOr<ImportSpec> spec = ParseImportSpec(text, "x.toml");
+  ASSERT_TRUE(spec.ok()) << spec.status();
+  EXPECT_FALSE(spec->split.has_value());
+  EXPECT_EQ(spec->shares, (Shares{.train = 80, .public_rows = 10, .final_rows = 10}));
+}
 
 TEST(ImportSpec, NeedsATable) {
   const std::string text(kWhole, std::string(kWhole).find("[[table]]"));

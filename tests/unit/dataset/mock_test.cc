@@ -38,6 +38,31 @@ TEST_F(DatasetTest, MockHasTheLayoutOfAnImport) {
   EXPECT_FALSE(std::filesystem::exists(Path("mock/view/columns/predict/rating.f32")));
 }
 
+TEST_F(DatasetTest, MockHasDatesAndWeights) {
+  const absl::StatusOr<contest::DataShape> shape = contest::ParseShape(
+      "visit(cost:f64,day:date[1969-12-30..1970-01-02],born:date,count:f32[0..3],id:i64)", "visit",
+      "cost", "count");
+  ASSERT_TRUE(shape.ok()) << shape.status();
+  ASSERT_TRUE(MakeMock(*shape, kRows, 7, Path("mock")).ok());
+  const std::string database = Path("mock/view/contest.db");
+  EXPECT_EQ(Query(database, "SELECT min(day), max(day), count(DISTINCT day) FROM visit", 3),
+            (Rows{{"1969-12-30", "1970-01-02", "4"}}));
+  EXPECT_EQ(
+      Query(database, "SELECT min(born) >= '2000-01-01', max(born) <= '2019-12-31' FROM visit", 2),
+      (Rows{{"1", "1"}}));
+  EXPECT_EQ(Query(database, "SELECT group_concat(name) FROM pragma_table_info('predict')", 1),
+            (Rows{{"row,day,born,id"}}));
+  uint32_t least = UINT32_MAX;
+  uint32_t most = 0;
+  for (const Label& label : ReadLabels(Path("mock/truth/labels.rows"))) {
+    least = std::min(least, label.weight_thousandths);
+    most = std::max(most, label.weight_thousandths);
+  }
+  EXPECT_GE(least, 1u);
+  EXPECT_GT(most, 2'000u);
+  EXPECT_LE(most, 3'000u);
+}
+
 TEST_F(DatasetTest, MockReachesBothEndsOfARangeAndNeverLeavesIt) {
   ASSERT_TRUE(MakeMock(Shape(), kRows, 7, Path("mock")).ok());
   const std::string columns = Path("mock/view/columns/ratings/");
