@@ -30,7 +30,8 @@ constexpr IntegerLimits LimitsOfType() {
 
 Spelling SpellingOf(std::string_view text) {
   const std::string_view body = text.substr(text.starts_with('-') ? 1 : 0);
-  if (body.empty() || !IsDigit(body[0])) return Spelling::kText;
+  const size_t first_digit = body.starts_with('.') ? 1 : 0;
+  if (body.size() <= first_digit || !IsDigit(body[first_digit])) return Spelling::kText;
   if (body.size() > 1 && body[0] == '0' && IsDigit(body[1])) return Spelling::kText;
   if (body.find_first_not_of("0123456789") == std::string_view::npos) {
     return ParseInt64(text).has_value() ? Spelling::kInteger : Spelling::kText;

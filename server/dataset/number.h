@@ -13,7 +13,8 @@ namespace pinhole::dataset {
 // What a field looks like to somebody who was not told its type.
 enum class Spelling { kInteger, kReal, kText };
 
-// kInteger: [-]digits within int64; kReal: with a fraction or exponent, finite. A leading zero
+// kInteger: [-]digits within int64; kReal: with a fraction (".5" too) or exponent, finite. A
+// leading zero
 // ("02138") makes it text: it is a code, and a number would lose it. So does an integer beyond
 // int64.
 Spelling SpellingOf(std::string_view text);

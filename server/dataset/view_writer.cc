@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -38,10 +39,25 @@ std::string CreateTableSql(const ViewTable& table) {
   return absl::StrFormat("CREATE TABLE \"%s\"(%s) STRICT", table.name, columns);
 }
 
-std::string InsertSql(const ViewTable& table) {
-  std::string parameters = table.row_numbers == RowNumbers::kFirstColumn ? "?" : "";
-  for (size_t i = 0; i < table.columns.size(); ++i) parameters += parameters.empty() ? "?" : ", ?";
-  return absl::StrFormat("INSERT INTO \"%s\" VALUES(%s)", table.name, parameters);
+size_t ColumnsOf(const ViewTable& table) {
+  return table.columns.size() + (table.row_numbers == RowNumbers::kFirstColumn ? 1 : 0);
+}
+
+// A statement costs about as much as inserting two rows: many rows a statement are three times as
+// fast as one (measured with four columns), if their parameters are not too many for SQLite.
+size_t RowsAtOnce(const ViewTable& table) {
+  constexpr size_t kRows = 64;
+  constexpr size_t kParameters = 4096;
+  return std::clamp<size_t>(kParameters / ColumnsOf(table), 1, kRows);
+}
+
+std::string InsertSql(const ViewTable& table, size_t rows) {
+  std::string row = "(";
+  for (size_t i = 0; i < ColumnsOf(table); ++i) row += i == 0 ? "?" : ",?";
+  row += ")";
+  std::string sql = absl::StrFormat("INSERT INTO \"%s\" VALUES", table.name);
+  for (size_t i = 0; i < rows; ++i) sql += (i == 0 ? "" : ",") + row;
+  return sql;
 }
 
 void BindValue(Statement& insert, int index, const ColumnData& data, size_t row) {
@@ -77,8 +93,11 @@ std::string SchemaColumn(const contest::Column& column, int64_t missing) {
 // The table that is being written.
 class ViewWriter::OpenTable {
  public:
-  OpenTable(ViewTable table, Statement insert)
-      : table_(std::move(table)), insert_(std::move(insert)) {}
+  OpenTable(ViewTable table, Statement insert_one, Statement insert_many)
+      : table_(std::move(table)),
+        insert_one_(std::move(insert_one)),
+        insert_many_(std::move(insert_many)),
+        rows_at_once_(RowsAtOnce(table_)) {}
 
   absl::Status CreateFiles(const std::string& folder) {
     RETURN_IF_ERROR(MakeDirectory(folder, kFolderMode));
@@ -95,14 +114,11 @@ class ViewWriter::OpenTable {
   }
 
   absl::Status AppendRows(const RowBatch& batch) {
-    for (size_t row = 0; row < batch.rows; ++row, ++rows_) {
-      int index = 1;
-      if (row_file_.has_value()) insert_.BindInt64(index++, rows_);
-      for (const size_t place : table_.places) {
-        BindValue(insert_, index++, batch.columns[place], row);
-      }
-      RETURN_IF_ERROR(insert_.Run());
+    size_t row = 0;
+    for (; row + rows_at_once_ <= batch.rows; row += rows_at_once_) {
+      RETURN_IF_ERROR(Insert(insert_many_, batch, row, rows_at_once_));
     }
+    for (; row < batch.rows; ++row) RETURN_IF_ERROR(Insert(insert_one_, batch, row, 1));
     return absl::OkStatus();
   }
 
@@ -134,8 +150,21 @@ class ViewWriter::OpenTable {
   }
 
  private:
+  absl::Status Insert(Statement& insert, const RowBatch& batch, size_t first, size_t count) {
+    int index = 1;
+    for (size_t row = first; row < first + count; ++row, ++rows_) {
+      if (row_file_.has_value()) insert.BindInt64(index++, rows_);
+      for (const size_t place : table_.places) {
+        BindValue(insert, index++, batch.columns[place], row);
+      }
+    }
+    return insert.Run();
+  }
+
   ViewTable table_;
-  Statement insert_;
+  Statement insert_one_;
+  Statement insert_many_;  // of rows_at_once_
+  size_t rows_at_once_;
   std::vector<ColumnFiles> files_;
   std::optional<OutputFile> row_file_;  // where the table has row numbers
   int64_t rows_ = 0;
@@ -160,9 +189,10 @@ absl::StatusOr<ViewWriter> ViewWriter::Create(std::string folder) {
 
 absl::Status ViewWriter::Begin(ViewTable table) {
   RETURN_IF_ERROR(database_.Execute(CreateTableSql(table)));
-  ASSIGN_OR_RETURN(Statement insert, database_.Prepare(InsertSql(table)));
+  ASSIGN_OR_RETURN(Statement one, database_.Prepare(InsertSql(table, 1)));
+  ASSIGN_OR_RETURN(Statement many, database_.Prepare(InsertSql(table, RowsAtOnce(table))));
   const std::string folder = absl::StrFormat("%s/columns/%s", folder_, table.name);
-  table_ = std::make_unique<OpenTable>(std::move(table), std::move(insert));
+  table_ = std::make_unique<OpenTable>(std::move(table), std::move(one), std::move(many));
   return table_->CreateFiles(folder);
 }
 

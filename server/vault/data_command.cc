@@ -4,6 +4,7 @@
 
 #include <cstdio>
 
+#include "absl/cleanup/cleanup.h"
 #include "server/core/base/key_file.h"
 #include "server/core/base/status.h"
 #include "server/core/log/entries.h"
@@ -63,6 +64,12 @@ absl::Status ImportData(const Layout& layout, const std::string& spec_path,
   const auto data_key = RandomBytes<32>();
   ASSIGN_OR_RETURN(const dataset::ImportResult result,
                    dataset::Import(spec, layout.data(), data_key));
+  // What comes after the import may fail too, and then the same command must work again.
+  absl::Cleanup undo = [&layout] {
+    for (const std::string& path : {layout.data(), layout.data_key(), layout.import_facts()}) {
+      RemoveTree(path).IgnoreError();
+    }
+  };
   ASSIGN_OR_RETURN(const int64_t baseline, dataset::BaselinePredictionMillionths(result));
   RETURN_IF_ERROR(WriteFileDurably(layout.data_key(), HexEncode(data_key) + "\n", 0600));
   ImportFacts facts{.baseline_prediction = baseline,
@@ -73,8 +80,14 @@ absl::Status ImportData(const Layout& layout, const std::string& spec_path,
   ASSIGN_OR_RETURN(const log::DatasetEntry entry, MakeEntry(spec, result, layout, salt, owner));
   ASSIGN_OR_RETURN(const log::EncodedEntry encoded, log::Encode(entry));
   ASSIGN_OR_RETURN(storage::Database database, OpenDatabase(layout));
-  RETURN_IF_ERROR(Proposals(database).Add(ProposalKind::kDataset, "-", encoded.bytes()).status());
-  RETURN_IF_ERROR(GiveData(layout, config));
+  Proposals proposals(database);
+  ASSIGN_OR_RETURN(const int64_t proposal,
+                   proposals.Add(ProposalKind::kDataset, "-", encoded.bytes()));
+  if (absl::Status given = GiveData(layout, config); !given.ok()) {
+    RETURN_IF_ERROR(proposals.Withdraw(proposal));
+    return given;
+  }
+  std::move(undo).Cancel();
   std::printf("%s", DataReport(spec, result, entry).c_str());
   return absl::OkStatus();
 }

@@ -89,8 +89,8 @@ int main(int argc, char** argv) {
   data->require_subcommand(1);
   std::string spec_path;
   std::string owner_key;
-  CLI::App* import_command =
-      with_folder(data->add_subcommand("import", "import CSV files as a TOML file describes them"));
+  CLI::App* import_command = with_folder(
+      data->add_subcommand("import", "import CSV files and SQLite tables as a TOML file says"));
   import_command->add_option("SPEC", spec_path, "the description")->required();
   import_command->add_option("--owner-key", owner_key, "the data owner's key file")->required();
 
