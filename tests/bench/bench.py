@@ -69,13 +69,19 @@ def machine():
     return f"{os.cpu_count()} cores of {model}, Linux {platform.release()}"
 
 
+def program_of(build, suite):
+    if suite == "whole":
+        return [sys.executable, "-B", pathlib.Path(__file__).with_name("whole_bench.py")]
+    return [build / "tests" / f"bench_{suite}"]
+
+
 def run(build, output, suite):
-    program = build / "tests" / f"bench_{suite}"
+    program = program_of(build, suite)
     environment = dict(os.environ, PINHOLE_BIN=str(build / "bin"), PINHOLE_TEST_BIN=str(build / "tests"))
     result = output / f"{suite}.json"
     result.unlink(missing_ok=True)
     begin = time.monotonic()
-    code = subprocess.run([program, f"--json={result}"], env=environment, check=False).returncode
+    code = subprocess.run([*program, f"--json={result}"], env=environment, check=False).returncode
     print(f"{suite}: {time.monotonic() - begin:.0f} s", file=sys.stderr)
     if code != 0:
         return None
@@ -84,7 +90,8 @@ def run(build, output, suite):
 
 def main():
     build, output = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
-    known = [suite for suite in SUITES if (build / "tests" / f"bench_{suite}").exists()]
+    output.mkdir(parents=True, exist_ok=True)
+    known = [suite for suite in SUITES if pathlib.Path(program_of(build, suite)[-1]).exists()]
     asked = sys.argv[3:] or known
     unknown = [suite for suite in asked if suite not in known]
     if unknown:

@@ -87,16 +87,21 @@ class ReplayFixture final : public Fixture {
     }
     Check(results > static_cast<int64_t>(entries_.size()) / 3, "too few results in the ledger");
     const auto count = static_cast<double>(entries_.size());
-    suite.Add(Case{
-        .name = "replay", .amount = count, .unit = "entries", .clock = Clock::kCpu, .run = [this] {
-          replay::LedgerState state;
-          for (const std::string& entry : entries_) {
-            Check(state.Apply(entry).ok(), "an entry is refused");
-          }
-          Check(state.size() == static_cast<int64_t>(entries_.size()), "lost entries");
-          if (root_.has_value()) Check(state.Root() == *root_, "another root");
-          root_ = state.Root();
-        }});
+    suite.Add(Case{.name = "replay",
+                   .amount = count,
+                   .unit = "entries",
+                   .clock = Clock::kCpu,
+                   .run =
+                       [this] {
+                         for (const std::string& entry : entries_) {
+                           Check(state_->Apply(entry).ok(), "an entry is refused");
+                         }
+                         Check(state_->size() == static_cast<int64_t>(entries_.size()),
+                               "lost entries");
+                         if (root_.has_value()) Check(state_->Root() == *root_, "another root");
+                         root_ = state_->Root();
+                       },
+                   .prepare = [this] { state_.emplace(); }});
     suite.Add(Case{
         .name = "hash", .amount = count, .unit = "entries", .clock = Clock::kCpu, .run = [this] {
           const Digest digest = Sha256(bytes_);
@@ -123,6 +128,7 @@ class ReplayFixture final : public Fixture {
  private:
   std::vector<std::string> entries_;
   std::string bytes_;
+  std::optional<replay::LedgerState> state_;
   std::optional<Digest> root_;
   std::optional<Digest> digest_;
 };

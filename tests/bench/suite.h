@@ -27,6 +27,8 @@ struct Case {
   Clock clock = Clock::kWall;
   std::function<void()> run;
   std::function<void()> prepare;
+  // Instead of `run`: returns the seconds that it measured itself.
+  std::function<double()> self_timed;
   int calls = 1;  // a repetition times so many of them together
 };
 

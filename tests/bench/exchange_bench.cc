@@ -1,0 +1,281 @@
+// One exchange of the vault, results and admissions of many submissions in one durable transaction,
+// beside one fdatasync of the bytes that it appends.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_format.h"
+#include "server/core/log/entry_text.h"
+#include "server/core/pipe/frames.h"
+#include "server/core/score/answer.h"
+#include "server/storage/migration.h"
+#include "server/system/descriptor_io.h"
+#include "server/system/files.h"
+#include "server/system/temp_dir.h"
+#include "server/vault/intake.h"
+#include "server/vault/migrations.h"
+#include "server/vault/vault.h"
+#include "tests/bench/suite.h"
+#include "tests/support/ledger_builder.h"
+
+namespace pinhole::bench {
+namespace {
+
+constexpr int kTeams = 50;
+constexpr int kLevel = 20;  // what every run reaches
+constexpr size_t kProgramBytes = 4096;
+
+void Must(const absl::Status& status, std::string_view what) {
+  if (!status.ok()) Fail(absl::StrFormat("%s: %s", what, status.ToString()));
+}
+template <typename T>
+T Value(absl::StatusOr<T> result, std::string_view what) {
+  Must(result.status(), what);
+  return *std::move(result);
+}
+
+// A round has room for all; of a team those of one exchange may wait while those of the next come.
+contest::Policy PolicyFor(int submissions) {
+  contest::Policy policy = testing::DemoPolicy();
+  policy.release.teams = kTeams;
+  policy.release.tries = 400;
+  policy.release.shown_scores = 5;
+  policy.release.waiting = 2 * submissions / kTeams;
+  policy.rounds.lanes = 10;
+  policy.limits.wall_ms = 1'000;
+  policy.rounds.run_window_ms = 5'000 * (submissions / 10);
+  policy.rounds.length_ms = policy.rounds.run_window_ms + 60'000;
+  policy.limits.output_bytes = int64_t{64} << 10;
+  return policy;
+}
+
+SigningKey TeamKey(int team) { return testing::TestKey(static_cast<uint8_t>(10 + team)); }
+
+vault::Answer AnswerOf(int level) {
+  vault::Answer answer = {'L', 1, 0, static_cast<uint8_t>(level), 0, static_cast<uint8_t>(level),
+                          0,   0};
+  answer.back() = score::AnswerCheck(answer);
+  return answer;
+}
+
+class ExchangeFixture final : public Fixture {
+ public:
+  explicit ExchangeFixture(Suite& suite)
+      : submissions_(static_cast<int>(suite.Pick(1'000, 100))),
+        folder_(Value(TempDir::Make(), "a folder")),
+        layout_{folder_.path()},
+        database_(MakeDatabase()),
+        vault_(Value(vault::Vault::Open(database_, Signer(), layout_), "the vault")) {
+    OpenContest();
+    NextRequests();
+    TakeIn();
+    Exchange();  // admits the first; the next exchange releases them
+    CheckRound();
+    AddCases(suite);
+  }
+  // A second reading of the whole ledger comes to the same root.
+  ~ExchangeFixture() override {
+    replay::LedgerState again;
+    for (const std::string& entry :
+         Value(vault_.ledger().Entries(0, vault_.ledger().size()), "the entries")) {
+      Must(again.Apply(entry), "replay");
+    }
+    Check(again.Root() == vault_.state().Root(), "the replayed ledger has another root");
+  }
+
+ private:
+  static NoteSigner Signer() {
+    return Value(NoteSigner::Create("vault.example/test", testing::TestKey(3)), "a signer");
+  }
+
+  storage::Database MakeDatabase() const {
+    for (const std::string& path :
+         {layout_.private_directory(), layout_.programs(), layout_.evidence()}) {
+      Must(MakeDirectory(path, 0700), "a folder");
+    }
+    storage::Database database =
+        Value(storage::Database::Open(layout_.database(), storage::Mode::kCreate), "the database");
+    Must(storage::ApplyMigrations(database, vault::Migrations()), "migrate");
+    return database;
+  }
+
+  void OpenContest() {
+    testing::LedgerBuilder builder;
+    builder.Start();
+    builder.Dataset();
+    builder.OpenContest(PolicyFor(submissions_));
+    Must(vault_.Start(Sha256("a build"), log::Nonce{7}), "start");
+    vault::Proposals proposals(database_);
+    Must(proposals.Add(vault::ProposalKind::kDataset, "-", builder.entries()[1]).status(), "data");
+    Must(proposals.Add(vault::ProposalKind::kPolicy, "demo", builder.entries()[2]).status(),
+         "policy");
+    Must(vault_.Exchange(vault::ExchangeKind::kIdle, {}, 0), "open");
+    std::vector<vault::Arrived> joins;
+    for (int team = 0; team < kTeams; ++team) {
+      const SigningKey once = testing::TestKey(static_cast<uint8_t>(100 + team));
+      joins.push_back(
+          {.request = pipe::SignJoin(
+               once, TeamKey(team),
+               pipe::SignInvitation(testing::TestKey(1), "demo", absl::StrFormat("team-%d", team),
+                                    once.public_key()))});
+    }
+    Must(vault_.Exchange(vault::ExchangeKind::kRound, joins, 0), "join");
+    Check(vault_.state().Find("demo")->teams.size() == kTeams, "not every team joined");
+  }
+
+  // A batch's frames, as a front sends them: each submission with a program of its own.
+  void NextRequests() {
+    frames_.clear();
+    requests_.clear();
+    frames_.push_back(pipe::EncodeToVault(
+        {pipe::ToVaultType::kHello, pipe::EncodeHello(vault_.ledger().size())}));
+    for (int i = 0; i < submissions_; ++i) {
+      std::string program(kProgramBytes, 'x');
+      std::memcpy(program.data(), &number_, sizeof(number_));
+      pipe::SubmitRequest request{.contest = "demo",
+                                  .policy = vault_.state().Find("demo")->policy_digest,
+                                  .program = Sha256(program),
+                                  .program_bytes = static_cast<int64_t>(program.size())};
+      std::memcpy(request.request_id.data(), &number_, sizeof(number_));
+      ++number_;
+      requests_.push_back(pipe::Encode(pipe::SignSubmit(TeamKey(i % kTeams), request)));
+      frames_.push_back(pipe::EncodeToVault({pipe::ToVaultType::kRequest, requests_.back()}));
+      for (size_t at = 0; at < program.size(); at += pipe::kToVaultPayload) {
+        frames_.push_back(pipe::EncodeToVault(
+            {pipe::ToVaultType::kProgram, program.substr(at, pipe::kToVaultPayload)}));
+      }
+    }
+    frames_.push_back(pipe::EncodeToVault({pipe::ToVaultType::kEnd, ""}));
+  }
+
+  void TakeIn() {
+    vault::Intake intake(vault_.state(), layout_.programs());
+    for (const std::string& frame : frames_) Must(intake.Take(frame), "intake");
+    Check(intake.ended(), "the batch has no end");
+    arrived_ = intake.arrived();
+    Check(static_cast<int>(arrived_.size()) == submissions_, "not every submission arrived");
+  }
+
+  void EndRuns() {
+    for (const vault::DueRun& run : Value(vault_.DueRuns(), "the runs")) {
+      Must(vault_.CommitRun(run.admit, AnswerOf(kLevel), {}), "commit a run");
+    }
+  }
+
+  void Exchange() { Must(vault_.Exchange(vault::ExchangeKind::kRound, arrived_, 0), "exchange"); }
+
+  // What the gate must show: the first of a team its level, the others nothing new.
+  void CheckRound() {
+    EndRuns();
+    arrived_.clear();
+    const int64_t before = vault_.ledger().size();
+    Exchange();
+    const replay::Contest& contest = *vault_.state().Find("demo");
+    Check(vault_.ledger().size() == before + submissions_ + 1, "results are missing");
+    for (const replay::Team& team : contest.teams) {
+      Check(team.best_level == kLevel && team.state.scores == 4, "another level was shown");
+      Check(team.waiting == 0, "a result is missing");
+    }
+    Forget();
+  }
+
+  // Files of a round that is over, so that the disk does not fill.
+  void Forget() {
+    for (const std::string& path : {layout_.programs(), layout_.evidence()}) {
+      for (const auto& file : std::filesystem::directory_iterator(path)) {
+        std::filesystem::remove(file.path());
+      }
+    }
+  }
+
+  void WriteOut(size_t bytes) {
+    const UniqueFd file = Value(CreateForWrite(FloorPath(), 0600), "a file");
+    Must(WriteAll(file.get(), AsBytes(std::string(bytes, 'x')), Deadline::Never()), "write");
+    Check(::fdatasync(file.get()) == 0, "fdatasync");
+  }
+  std::string FloorPath() const { return folder_.path() + "/floor"; }
+
+  // As an admission reserves room for its predictions.
+  void Reserve() {
+    for (int i = 0; i < submissions_; ++i) {
+      const UniqueFd file =
+          Value(CreateForWrite(absl::StrFormat("%s/%d", layout_.evidence(), i), 0600), "a file");
+      Check(::posix_fallocate(file.get(), 0, int64_t{64} << 10) == 0, "fallocate");
+    }
+  }
+
+  void AddCases(Suite& suite) {
+    const double amount = submissions_;
+    const auto add = [&](std::string name, std::function<void()> run,
+                         std::function<void()> prepare = nullptr) {
+      suite.Add(Case{.name = std::move(name),
+                     .amount = amount,
+                     .unit = "submissions",
+                     .run = std::move(run),
+                     .prepare = std::move(prepare)});
+    };
+    add(
+        "intake", [this] { TakeIn(); }, [this] { NextRequests(); });
+    add("verify", [this] {
+      for (const std::string& request : requests_)
+        Must(pipe::ParseRequest(request).status(), "request");
+    });
+    // Admits what the intake took in and releases what the turn before admitted.
+    add(
+        "exchange", [this] { Exchange(); }, [this] { EndRuns(); });
+    add(
+        "sync", [this] { WriteOut(static_cast<size_t>(2 * submissions_ + 1) * log::kEntryBytes); },
+        [this] { ::unlink(FloorPath().c_str()); });
+    add(
+        "reserve", [this] { Reserve(); }, [this] { Forget(); });
+    add("hash", [this] {
+      const std::string entry(log::kEntryBytes, 'x');
+      for (int i = 0; i < 2 * submissions_ + 1; ++i) Check(Sha256(entry) != Digest{}, "no hash");
+    });
+    add("sign", [] { Check(testing::TestKey(3).Sign("head") != Signature{}, "no signature"); });
+    const std::string count = absl::StrFormat("%d", submissions_);
+    suite.Add(Row{
+        .what = "exchange: " + count + " results and " + count + " admissions, signed, committed",
+        .subject = "exchange",
+        .floor = "sync",
+        .floor_text = "write and fdatasync of the same bytes",
+        .aim = Aim::kAtMost});
+    const auto part = [&](std::string what, std::string name) {
+      suite.Add(Row{.what = "of it: " + what,
+                    .subject = std::move(name),
+                    .floor = "exchange",
+                    .floor_text = "the whole exchange",
+                    .aim = Aim::kAtMost});
+    };
+    part("a file reserved for each run's predictions", "reserve");
+    part("SHA-256 of the entries", "hash");
+    part("one Ed25519 signature", "sign");
+    suite.Add(Row{
+        .what = "intake before it: " + count + " signed submissions with programs of 4 KiB, stored",
+        .subject = "intake",
+        .floor = "verify",
+        .floor_text = "parsing them and verifying their Ed25519 signatures",
+        .aim = Aim::kAtMost});
+  }
+
+  int submissions_;
+  TempDir folder_;
+  vault::Layout layout_;
+  storage::Database database_;
+  vault::Vault vault_;
+  uint64_t number_ = 1;
+  std::vector<std::string> frames_;
+  std::vector<std::string> requests_;
+  std::vector<vault::Arrived> arrived_;
+};
+
+}  // namespace
+
+std::unique_ptr<Fixture> Define(Suite& suite) { return std::make_unique<ExchangeFixture>(suite); }
+
+}  // namespace pinhole::bench
