@@ -31,7 +31,7 @@ using testing::WaitUntilMs;
 
 constexpr uint8_t kAda = 10;      // the honest team's key
 constexpr uint8_t kMallory = 11;  // a team that works together with the front
-constexpr int64_t kMemorySlackKilobytes = 6 * 1024;
+constexpr int64_t kMemorySlackKilobytes = 2 * 1024;
 
 std::string Frame(ToVaultType type, std::string_view payload = "") {
   return pipe::EncodeToVault({type, std::string(payload)});
