@@ -29,6 +29,7 @@ using pipe::ToVaultType;
 using testing::Fullness;
 
 constexpr int kMostRounds = 8;
+constexpr int64_t kOutputBytes = 64 << 10;
 
 Answer AnswerOf(int level) {
   Answer answer = {'L', 1, 0, static_cast<uint8_t>(level), 0, static_cast<uint8_t>(level), 0, 0};
@@ -55,7 +56,7 @@ class Story {
     builder.Dataset();
     contest::Policy policy = testing::DemoPolicy();
     policy.rounds.lanes = 4;
-    policy.limits.output_bytes = 4096;
+    policy.limits.output_bytes = kOutputBytes;
     builder.OpenContest(policy);
     dataset_ = builder.entries()[1];
     policy_ = builder.entries()[2];
@@ -91,7 +92,7 @@ class Story {
     for (const auto& [index, admission] : contest->admissions) {
       struct stat found {};
       ASSERT_EQ(::stat(layout_.predictions(index).c_str(), &found), 0) << "no room was taken";
-      EXPECT_GE(found.st_blocks * 512, 4096);
+      EXPECT_GE(found.st_blocks * 512, kOutputBytes);
     }
   }
 
