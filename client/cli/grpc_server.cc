@@ -5,12 +5,14 @@
 #include <chrono>
 
 #include "absl/strings/str_format.h"
+#include "absl/time/clock.h"
 #include "client/cli/refusal.h"
 #include "client/cli/server.h"
 #include "client/cli/tls_leaf.h"
 #include "pinhole/v1/audit_service.grpc.pb.h"
 #include "pinhole/v1/contestant_service.grpc.pb.h"
 #include "server/core/base/status.h"
+#include "server/core/base/text.h"
 
 namespace pinhole::cli {
 namespace {
@@ -34,13 +36,31 @@ absl::StatusCode CodeOf(grpc::StatusCode code) {
   }
 }
 
+std::string MetadataOf(const grpc::ClientContext& context, const char* name) {
+  const auto& metadata = context.GetServerTrailingMetadata();
+  const auto found = metadata.find(name);
+  return found == metadata.end() ? "" : std::string(found->second.data(), found->second.size());
+}
+
+// A call that was broken off has no metadata: then the reason ends the text, in brackets.
+std::string ReasonOf(const grpc::Status& status, const grpc::ClientContext& context) {
+  std::string reason = MetadataOf(context, "pinhole-reason");
+  if (!reason.empty()) return reason;
+  const std::string text = status.error_message();
+  const size_t open = text.rfind('[');
+  if (open == std::string::npos || !text.ends_with(']')) return "";
+  return text.substr(open + 1, text.size() - open - 2);
+}
+
 absl::Status StatusOf(const grpc::Status& status, const grpc::ClientContext& context,
                       std::string_view doing) {
   if (status.ok()) return absl::OkStatus();
-  std::string next;
-  const auto& metadata = context.GetServerTrailingMetadata();
-  if (const auto reason = metadata.find("pinhole-reason"); reason != metadata.end()) {
-    next = NextStep({reason->second.data(), reason->second.size()});
+  std::string next(NextStep(ReasonOf(status, context)));
+  // The server's hint goes to a screen: digits or nothing.
+  const auto wait = ParseIntegerIn(MetadataOf(context, "pinhole-retry-after"), 1, 30 * 86'400);
+  if (wait.ok()) {
+    next += absl::StrFormat("%stry again in %s", next.empty() ? "" : "; ",
+                            absl::FormatDuration(absl::Seconds(*wait)));
   }
   return absl::Status(
       CodeOf(status.error_code()),
@@ -120,24 +140,38 @@ class GrpcServer final : public Server {
   }
 
   absl::Status Watch(int64_t start, absl::Time until, const WatchHandler& handler) override {
+    // A stream ends when its connection is renewed, or when this side read too slowly: it goes on
+    // from the next entry. One that brought nothing is not tried again.
+    while (true) {
+      const int64_t before = start;
+      const absl::StatusOr<Watching> end = WatchOnce(start, until, handler);
+      if (end.ok()) return absl::OkStatus();
+      const bool again =
+          absl::IsUnavailable(end.status()) || absl::IsResourceExhausted(end.status());
+      if (!again || start == before || absl::Now() >= until) return end.status();
+    }
+  }
+
+  // Moves `start` behind what was handed on. OK: the handler stopped it.
+  absl::StatusOr<Watching> WatchOnce(int64_t& start, absl::Time until,
+                                     const WatchHandler& handler) {
     grpc::ClientContext context;
     context.set_deadline(absl::ToChronoTime(until));
     v1::WatchEntriesRequest request;
     request.set_start(start);
     const auto stream = audit_->WatchEntries(&context, request);
     v1::WatchEntriesResponse response;
-    int64_t next = start;
     while (stream->Read(&response)) {
-      WatchEvent event{.start = next, .checkpoint = response.checkpoint()};
+      WatchEvent event{.start = start, .checkpoint = response.checkpoint()};
       for (v1::LedgerEntry& entry : *response.mutable_entries()) {
         event.entries.push_back(std::move(*entry.mutable_entry()));
       }
-      next += static_cast<int64_t>(event.entries.size());
+      start += static_cast<int64_t>(event.entries.size());
       const absl::StatusOr<Watching> watching = handler(event);
       if (watching.ok() && *watching == Watching::kGoOn) continue;
       context.TryCancel();
       stream->Finish().error_code();  // cancelled, as asked
-      return watching.status();
+      return watching;
     }
     const grpc::Status end = stream->Finish();
     if (end.ok()) return absl::UnavailableError("the server ended the stream of entries");

@@ -1,10 +1,13 @@
 #include "server/front/answers.h"
 
 #include <algorithm>
+#include <memory>
 
 #include "absl/strings/str_format.h"
 #include "server/core/base/status.h"
+#include "server/core/base/text.h"
 #include "server/core/replay/board.h"
+#include "server/front/page_token.h"
 #include "server/front/reason.h"
 #include "server/front/timestamps.h"
 
@@ -13,6 +16,7 @@ namespace {
 
 constexpr int32_t kMaxContests = 100;
 constexpr int32_t kMaxEntries = 1000;
+constexpr int32_t kMaxRows = 1000;
 
 absl::Status NotFound(std::string_view text) {
   return Refuse(Reason::kNotFound, absl::StatusCode::kNotFound, text);
@@ -67,6 +71,30 @@ void SetContest(const MirrorView& view, const replay::Contest& contest, v1::Cont
   }
 }
 
+void SetRow(const replay::BoardRow& row, v1::BoardRow& out) {
+  out.set_rank(row.rank);
+  out.set_team(row.team);
+  out.set_score(row.score);
+  out.set_tries_used(row.tries_used);
+  out.set_tries_left(row.tries_left);
+  out.set_scores_left(row.scores_left);
+}
+
+// Where a page of a board begins: the board after so many entries, from a row on.
+struct BoardPosition {
+  int64_t ledger_size = 0;
+  int64_t row = 0;
+};
+absl::StatusOr<BoardPosition> ParseBoardPosition(std::string_view list, std::string_view token) {
+  ASSIGN_OR_RETURN(const std::string position, OpenPageToken(list, token));
+  const size_t space = position.find(' ');
+  if (space == std::string::npos) return BadPageToken();
+  const auto size = ParseIntegerIn(std::string_view(position).substr(0, space), 0, INT64_MAX);
+  const auto row = ParseIntegerIn(std::string_view(position).substr(space + 1), 0, INT32_MAX);
+  if (!size.ok() || !row.ok()) return BadPageToken();
+  return BoardPosition{.ledger_size = *size, .row = *row};
+}
+
 // 0 means the size of the newest checkpoint, which covers the whole mirror.
 absl::StatusOr<int64_t> ProofSize(const MirrorView& view, int64_t wanted) {
   if (wanted < 0) return BadRequest("size is negative: leave it out for the newest checkpoint's");
@@ -95,13 +123,18 @@ absl::Status SetProof(const absl::StatusOr<MerkleProof>& proof, int64_t size, Re
 absl::Status Answer(const MirrorView& view, const v1::ListContestsRequest& request,
                     v1::ListContestsResponse& response) {
   ASSIGN_OR_RETURN(const int32_t page_size, PageSize(request.page_size(), kMaxContests));
-  // The token is the last name of the page before.
+  // The position is the last name of the page before.
+  constexpr std::string_view kList = "ListContests";
   const auto& contests = view.state.contests();
-  auto next =
-      request.page_token().empty() ? contests.begin() : contests.upper_bound(request.page_token());
+  auto next = contests.begin();
+  if (!request.page_token().empty()) {
+    ASSIGN_OR_RETURN(const std::string last, OpenPageToken(kList, request.page_token()));
+    next = contests.upper_bound(last);
+  }
   for (; next != contests.end(); ++next) {
     if (response.contests_size() == page_size) {
-      response.set_next_page_token(response.contests(page_size - 1).contest());
+      const std::string& last = response.contests(page_size - 1).contest();
+      response.set_next_page_token(MakePageToken(kList, last));
       break;
     }
     SetContest(view, next->second, *response.add_contests());
@@ -116,19 +149,36 @@ absl::Status Answer(const MirrorView& view, const v1::GetContestRequest& request
   return absl::OkStatus();
 }
 
-absl::Status Answer(const MirrorView& view, const v1::GetBoardRequest& request,
+absl::Status Answer(const MirrorView& view, BoardPages& pages, const v1::GetBoardRequest& request,
                     v1::GetBoardResponse& response) {
+  ASSIGN_OR_RETURN(const int32_t page_size, PageSize(request.page_size(), kMaxRows));
   ASSIGN_OR_RETURN(const replay::Contest* const contest, FindContest(view, request.contest()));
-  for (const replay::BoardRow& row : replay::MakeBoard(*contest)) {
-    v1::BoardRow* const out = response.add_rows();
-    out->set_rank(row.rank);
-    out->set_team(row.team);
-    out->set_score(row.score);
-    out->set_tries_used(row.tries_used);
-    out->set_tries_left(row.tries_left);
-    out->set_scores_left(row.scores_left);
+  const std::string list = absl::StrFormat("GetBoard %s", request.contest());
+  BoardPosition position{.ledger_size = view.size()};
+  if (!request.page_token().empty()) {
+    ASSIGN_OR_RETURN(position, ParseBoardPosition(list, request.page_token()));
   }
-  response.set_ledger_size(view.size());
+  BoardPages::Rows rows = pages.Find(request.contest(), position.ledger_size);
+  if (rows == nullptr && position.ledger_size != view.size()) {
+    return Refuse(Reason::kPageExpired, absl::StatusCode::kAborted,
+                  absl::StrFormat("the board after %d entries is not kept any more: begin at the "
+                                  "first page",
+                                  position.ledger_size));
+  }
+  if (rows == nullptr) {
+    rows = std::make_shared<const std::vector<replay::BoardRow>>(replay::MakeBoard(*contest));
+  }
+  const auto count = static_cast<int64_t>(rows->size());
+  const int64_t end = std::min(count, position.row + page_size);
+  for (int64_t row = position.row; row < end; ++row) {
+    SetRow((*rows)[static_cast<size_t>(row)], *response.add_rows());
+  }
+  response.set_ledger_size(position.ledger_size);
+  if (end < count) {
+    pages.Keep(request.contest(), position.ledger_size, rows);
+    response.set_next_page_token(
+        MakePageToken(list, absl::StrFormat("%d %d", position.ledger_size, end)));
+  }
   return absl::OkStatus();
 }
 
@@ -150,15 +200,26 @@ absl::Status Answer(const MirrorView& view, const v1::ListEntriesRequest& reques
     return OutOfRange(absl::StrFormat("the ledger has %d entries here; start is %d", view.size(),
                                       request.start()));
   }
+  const std::string list = absl::StrFormat("ListEntries %d", request.start());
+  int64_t index = request.start();
+  if (!request.page_token().empty()) {
+    ASSIGN_OR_RETURN(const std::string position, OpenPageToken(list, request.page_token()));
+    const auto parsed = ParseIntegerIn(position, request.start(), view.size());
+    if (!parsed.ok()) return BadPageToken();
+    index = *parsed;
+  }
   // Long entries are few, but a page of them would be more than a client takes in one message.
-  constexpr size_t kPageBytes = size_t{2} << 20;
+  constexpr size_t kPageBytes = size_t{512} << 10;
   size_t bytes = 0;
-  const int64_t end = std::min(view.size(), request.start() + page_size);
-  for (int64_t index = request.start(); index < end && bytes < kPageBytes; ++index) {
+  const int64_t end = std::min(view.size(), index + page_size);
+  for (; index < end && bytes < kPageBytes; ++index) {
     SetEntry(view, index, *response.add_entries());
     bytes += view.entries[static_cast<size_t>(index)].size();
   }
   response.set_ledger_size(view.size());
+  if (index < view.size()) {
+    response.set_next_page_token(MakePageToken(list, absl::StrFormat("%d", index)));
+  }
   return absl::OkStatus();
 }
 

@@ -3,6 +3,7 @@
 
 #include "absl/status/status.h"
 #include "pinhole/v1/audit_service.pb.h"
+#include "server/front/board_pages.h"
 #include "server/front/mirror.h"
 
 namespace pinhole::front {
@@ -12,7 +13,9 @@ absl::Status Answer(const MirrorView& view, const v1::ListContestsRequest& reque
                     v1::ListContestsResponse& response);
 absl::Status Answer(const MirrorView& view, const v1::GetContestRequest& request,
                     v1::GetContestResponse& response);
-absl::Status Answer(const MirrorView& view, const v1::GetBoardRequest& request,
+// Keeps the board in `pages` when there is more of it than one page. Errors: ABORTED
+// (PAGE_EXPIRED).
+absl::Status Answer(const MirrorView& view, BoardPages& pages, const v1::GetBoardRequest& request,
                     v1::GetBoardResponse& response);
 absl::Status Answer(const MirrorView& view, const v1::GetCheckpointRequest& request,
                     v1::GetCheckpointResponse& response);

@@ -4,17 +4,20 @@
 #include <grpcpp/grpcpp.h>
 
 #include "pinhole/v1/audit_service.grpc.pb.h"
+#include "server/front/board_pages.h"
 #include "server/front/mirror.h"
+#include "server/front/unary_reactor.h"
 #include "server/front/watch.h"
 #include "server/system/clock.h"
 
 namespace pinhole::front {
 
-// Thread-safe. Mirror, hub and clock outlive it.
+// Thread-safe. Mirror, hub, keepers and clock outlive it.
 class AuditService final : public v1::AuditService::CallbackService {
  public:
-  AuditService(const Mirror& mirror, WatchHub& watches, const WallClock& clock)
-      : mirror_(mirror), watches_(watches), clock_(clock) {}
+  AuditService(const Mirror& mirror, WatchHub& watches, const CallKeepers& keepers,
+               const WallClock& clock)
+      : mirror_(mirror), watches_(watches), keepers_(keepers), clock_(clock) {}
 
   grpc::ServerUnaryReactor* GetServerInfo(grpc::CallbackServerContext* context,
                                           const v1::GetServerInfoRequest* request,
@@ -46,7 +49,9 @@ class AuditService final : public v1::AuditService::CallbackService {
  private:
   const Mirror& mirror_;
   WatchHub& watches_;
+  const CallKeepers keepers_;
   const WallClock& clock_;
+  BoardPages board_pages_;
 };
 
 }  // namespace pinhole::front

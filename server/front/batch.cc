@@ -43,6 +43,7 @@ std::optional<std::string> BatchFrames::NextRequest() {
       program_left_ = request.program->size_bytes;
       stage_ = Stage::kProgram;
     }
+    made_.push_back(request.id);
     return pipe::EncodeToVault({ToVaultType::kRequest, request.text});
   }
   return std::nullopt;

@@ -30,6 +30,8 @@ class BatchFrames {
   // What was left out, for the operator: one text each.
   const std::vector<std::string>& skipped() const { return skipped_; }
   bool ended() const { return stage_ == Stage::kEnded; }
+  // Ids of the requests whose frames were made whole.
+  const std::vector<int64_t>& made() const { return made_; }
 
  private:
   enum class Stage { kHello, kRequests, kProgram, kEnded };
@@ -40,6 +42,7 @@ class BatchFrames {
   const std::vector<OutgoingRequest> requests_;
   const ProgramFolder& programs_;
   std::vector<std::string> skipped_;
+  std::vector<int64_t> made_;
   Stage stage_ = Stage::kHello;
   size_t position_ = 0;  // of the next request
   UniqueFd program_;

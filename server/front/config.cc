@@ -39,7 +39,49 @@ absl::Status Validate(const Config& config) {
                                              "`pinhole-vault init` printed",
                                              vkey.status().message()));
   }
+  for (const LimitSetting& setting : LimitSettings()) {
+    const int64_t value = config.limits.*setting.value;
+    if (value < setting.least || value > setting.most) {
+      return Wrong(
+          absl::StrFormat("limits.%s", setting.name),
+          absl::StrFormat("is %d; it must be %d to %d", value, setting.least, setting.most));
+    }
+  }
   return absl::OkStatus();
+}
+
+absl::Status ParseLimits(const toml::node& node, Limits& limits) {
+  if (!node.is_table()) return Wrong("limits", "must be a table: [limits]");
+  for (const auto& [key, value] : *node.as_table()) {
+    const std::string name = absl::StrFormat("limits.%s", key.str());
+    const LimitSetting* known = nullptr;
+    for (const LimitSetting& setting : LimitSettings()) {
+      if (setting.name == key.str()) known = &setting;
+    }
+    if (known == nullptr) {
+      return Wrong(name, "is no setting: the file that `pinholed init` makes names them all");
+    }
+    if (!value.is_integer()) return Wrong(name, "must be a whole number");
+    limits.*(known->value) = value.as_integer()->get();
+  }
+  return absl::OkStatus();
+}
+
+std::string FormatLimits(const Limits& limits) {
+  std::string text =
+      "\n"
+      "# What anybody may take of this server. A line that begins with # shows the default; take "
+      "the #\n"
+      "# away to change it. In brackets: the least and the most.\n"
+      "[limits]\n";
+  const Limits defaults;
+  for (const LimitSetting& setting : LimitSettings()) {
+    const int64_t value = limits.*setting.value;
+    text += absl::StrFormat("# %s [%d to %d]\n%s%s = %d\n", setting.explains, setting.least,
+                            setting.most, value == defaults.*setting.value ? "#" : "", setting.name,
+                            value);
+  }
+  return text;
 }
 
 // A basic string of TOML; control characters are refused before.
@@ -76,6 +118,10 @@ absl::StatusOr<Config> ParseConfig(std::string_view text) {
       {"log_vkey", &config.log_vkey},
   }};
   for (const auto& [key, node] : table) {
+    if (key.str() == "limits") {
+      RETURN_IF_ERROR(ParseLimits(node, config.limits));
+      continue;
+    }
     bool known = false;
     for (const auto& [name, value] : settings) {
       if (key.str() != name) continue;
@@ -84,7 +130,8 @@ absl::StatusOr<Config> ParseConfig(std::string_view text) {
       *value = node.as_string()->get();
     }
     if (!known) {
-      return Wrong(key.str(), "is no setting; there are listen, vault_socket and log_vkey");
+      return Wrong(key.str(),
+                   "is no setting; there are listen, vault_socket, log_vkey and [limits]");
     }
   }
   for (const auto& [name, value] : settings) {
@@ -99,7 +146,7 @@ absl::StatusOr<std::string> FormatConfig(const Config& config) {
   ASSIGN_OR_RETURN(const std::string listen, Quoted(config.listen));
   ASSIGN_OR_RETURN(const std::string vault_socket, Quoted(config.vault_socket));
   ASSIGN_OR_RETURN(const std::string log_vkey, Quoted(config.log_vkey));
-  return absl::StrFormat(
+  const std::string text = absl::StrFormat(
       "# Settings of pinholed, the network side of Pinhole. It holds no private data.\n"
       "\n"
       "# Where gRPC over TLS is served, host:port. 127.0.0.1 is this machine alone; 0.0.0.0 is\n"
@@ -114,6 +161,7 @@ absl::StatusOr<std::string> FormatConfig(const Config& config) {
       "# refused.\n"
       "log_vkey = %s\n",
       listen, vault_socket, log_vkey);
+  return text + FormatLimits(config.limits);
 }
 
 }  // namespace pinhole::front

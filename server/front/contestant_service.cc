@@ -6,10 +6,10 @@
 #include "server/core/base/status.h"
 #include "server/core/base/text.h"
 #include "server/front/authorize.h"
+#include "server/front/page_token.h"
 #include "server/front/reason.h"
 #include "server/front/rpc_status.h"
 #include "server/front/timestamps.h"
-#include "server/front/upload_reactor.h"
 
 namespace pinhole::front {
 namespace {
@@ -47,18 +47,31 @@ void SetSubmission(const SubmissionFacts& facts, v1::Submission& out) {
   out.set_message(facts.message);
 }
 
-grpc::ServerUnaryReactor* Reply(grpc::CallbackServerContext* context, const absl::Status& status) {
-  grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
-  reactor->Finish(ToGrpc(status, context));
-  return reactor;
+// "ADMIT REQUEST", as SubmissionCursor has them.
+absl::StatusOr<SubmissionCursor> ParseCursor(std::string_view list, std::string_view token) {
+  ASSIGN_OR_RETURN(const std::string position, OpenPageToken(list, token));
+  const size_t space = position.find(' ');
+  if (space == std::string::npos) return BadPageToken();
+  const auto admit = ParseIntegerIn(std::string_view(position).substr(0, space), -1, INT64_MAX);
+  const auto request = ParseIntegerIn(std::string_view(position).substr(space + 1), 0, INT64_MAX);
+  if (!admit.ok() || !request.ok()) return BadPageToken();
+  return SubmissionCursor{.admit = *admit, .request = *request};
 }
 
 }  // namespace
 
+absl::StatusOr<TeamIdentity> ContestantService::TeamOf(const grpc::ServerContextBase& context,
+                                                       std::string_view contest) {
+  ASSIGN_OR_RETURN(TeamIdentity team, Authorize(store_, AuthorizationOf(context), contest));
+  RETURN_IF_ERROR(keepers_.gate.TakeTeamRequest(team.key.ToHex(), SteadyMs()));
+  return team;
+}
+
 grpc::ServerUnaryReactor* ContestantService::Join(grpc::CallbackServerContext* context,
                                                   const v1::JoinRequest* request,
                                                   v1::JoinResponse* response) {
-  return Reply(context, DoJoin(*request, *response));
+  return AnswerUnary(keepers_, context, *request, *response,
+                     [&] { return DoJoin(*request, *response); });
 }
 
 absl::Status ContestantService::DoJoin(const v1::JoinRequest& request, v1::JoinResponse& response) {
@@ -70,20 +83,21 @@ absl::Status ContestantService::DoJoin(const v1::JoinRequest& request, v1::JoinR
 
 grpc::ServerReadReactor<v1::UploadProgramRequest>* ContestantService::UploadProgram(
     grpc::CallbackServerContext* context, v1::UploadProgramResponse* response) {
-  return new UploadReactor(context, response, store_, desk_, slots_);
+  return uploads_.Begin(context, response);
 }
 
 grpc::ServerUnaryReactor* ContestantService::Submit(grpc::CallbackServerContext* context,
                                                     const v1::SubmitRequest* request,
                                                     v1::SubmitResponse* response) {
-  return Reply(context, DoSubmit(*context, *request, *response));
+  return AnswerUnary(keepers_, context, *request, *response,
+                     [&] { return DoSubmit(*context, *request, *response); });
 }
 
 absl::Status ContestantService::DoSubmit(const grpc::ServerContextBase& context,
                                          const v1::SubmitRequest& request,
                                          v1::SubmitResponse& response) {
   // The contest is inside the signed text; the desk compares it with the token's.
-  ASSIGN_OR_RETURN(const TeamIdentity team, Authorize(store_, AuthorizationOf(context), ""));
+  ASSIGN_OR_RETURN(const TeamIdentity team, TeamOf(context, ""));
   ASSIGN_OR_RETURN(const SubmissionFacts facts,
                    desk_.Submit(team, request.signed_request(), request.message()));
   SetSubmission(facts, *response.mutable_submission());
@@ -93,15 +107,15 @@ absl::Status ContestantService::DoSubmit(const grpc::ServerContextBase& context,
 grpc::ServerUnaryReactor* ContestantService::GetSubmission(grpc::CallbackServerContext* context,
                                                            const v1::GetSubmissionRequest* request,
                                                            v1::GetSubmissionResponse* response) {
-  return Reply(context, DoGet(*context, *request, *response));
+  return AnswerUnary(keepers_, context, *request, *response,
+                     [&] { return DoGet(*context, *request, *response); });
 }
 
 absl::Status ContestantService::DoGet(const grpc::ServerContextBase& context,
                                       const v1::GetSubmissionRequest& request,
                                       v1::GetSubmissionResponse& response) {
+  ASSIGN_OR_RETURN(const TeamIdentity team, TeamOf(context, request.contest()));
   if (request.contest().empty()) return BadRequest("the request names no contest");
-  ASSIGN_OR_RETURN(const TeamIdentity team,
-                   Authorize(store_, AuthorizationOf(context), request.contest()));
   const auto id = HexDecodeArray<16>(request.request_id());
   if (!id.ok()) return BadRequest("request_id must be 32 lower-case hex digits");
   ASSIGN_OR_RETURN(const SubmissionFacts facts, desk_.GetSubmission(team, *id));
@@ -112,33 +126,32 @@ absl::Status ContestantService::DoGet(const grpc::ServerContextBase& context,
 grpc::ServerUnaryReactor* ContestantService::ListSubmissions(
     grpc::CallbackServerContext* context, const v1::ListSubmissionsRequest* request,
     v1::ListSubmissionsResponse* response) {
-  return Reply(context, DoList(*context, *request, *response));
+  return AnswerUnary(keepers_, context, *request, *response,
+                     [&] { return DoList(*context, *request, *response); });
 }
 
 absl::Status ContestantService::DoList(const grpc::ServerContextBase& context,
                                        const v1::ListSubmissionsRequest& request,
                                        v1::ListSubmissionsResponse& response) {
+  ASSIGN_OR_RETURN(const TeamIdentity team, TeamOf(context, request.contest()));
   if (request.contest().empty()) return BadRequest("the request names no contest");
-  ASSIGN_OR_RETURN(const TeamIdentity team,
-                   Authorize(store_, AuthorizationOf(context), request.contest()));
   if (request.page_size() < 0) return BadRequest("page_size is negative");
   const int64_t page_size = request.page_size() == 0
                                 ? kMaxSubmissions
                                 : std::min<int64_t>(request.page_size(), kMaxSubmissions);
-  // The token is how many came before: submissions are only ever added at the end.
-  int64_t first = 0;
+  const std::string list = absl::StrFormat("ListSubmissions %s %s", team.contest, team.key.ToHex());
+  SubmissionCursor after;
   if (!request.page_token().empty()) {
-    const auto parsed = ParseIntegerIn(request.page_token(), 0, INT32_MAX);
-    if (!parsed.ok()) return BadRequest("page_token is none that this server gave");
-    first = *parsed;
+    ASSIGN_OR_RETURN(after, ParseCursor(list, request.page_token()));
   }
-  ASSIGN_OR_RETURN(const std::vector<SubmissionFacts> all, desk_.ListSubmissions(team));
-  const auto count = static_cast<int64_t>(all.size());
-  const int64_t end = std::min(count, first + page_size);
-  for (int64_t i = first; i < end; ++i) {
-    SetSubmission(all[static_cast<size_t>(i)], *response.add_submissions());
+  ASSIGN_OR_RETURN(const SubmissionPage page, desk_.ListSubmissions(team, after, page_size));
+  for (const SubmissionFacts& facts : page.submissions) {
+    SetSubmission(facts, *response.add_submissions());
   }
-  if (end < count) response.set_next_page_token(absl::StrFormat("%d", end));
+  if (page.next.has_value()) {
+    response.set_next_page_token(
+        MakePageToken(list, absl::StrFormat("%d %d", page.next->admit, page.next->request)));
+  }
   return absl::OkStatus();
 }
 

@@ -6,14 +6,16 @@
 
 #include "pinhole/v1/contestant_service.grpc.pb.h"
 #include "server/front/desk.h"
-#include "server/front/upload_slots.h"
+#include "server/front/unary_reactor.h"
+#include "server/front/upload_reactor.h"
 
 namespace pinhole::front {
 
-// Thread-safe. Store and desk outlive it.
+// Thread-safe. All that it is made of outlives it.
 class ContestantService final : public v1::ContestantService::CallbackService {
  public:
-  ContestantService(Store& store, Desk& desk) : store_(store), desk_(desk) {}
+  ContestantService(Store& store, Desk& desk, UploadHub& uploads, const CallKeepers& keepers)
+      : store_(store), desk_(desk), uploads_(uploads), keepers_(keepers) {}
 
   grpc::ServerUnaryReactor* Join(grpc::CallbackServerContext* context,
                                  const v1::JoinRequest* request,
@@ -31,6 +33,9 @@ class ContestantService final : public v1::ContestantService::CallbackService {
                                             v1::ListSubmissionsResponse* response) override;
 
  private:
+  // Whose token the call carries, counted as one of the team's calls. `contest` as Authorize says.
+  absl::StatusOr<TeamIdentity> TeamOf(const grpc::ServerContextBase& context,
+                                      std::string_view contest);
   absl::Status DoJoin(const v1::JoinRequest& request, v1::JoinResponse& response);
   absl::Status DoSubmit(const grpc::ServerContextBase& context, const v1::SubmitRequest& request,
                         v1::SubmitResponse& response);
@@ -42,7 +47,8 @@ class ContestantService final : public v1::ContestantService::CallbackService {
 
   Store& store_;
   Desk& desk_;
-  UploadSlots slots_;
+  UploadHub& uploads_;
+  const CallKeepers keepers_;
 };
 
 }  // namespace pinhole::front

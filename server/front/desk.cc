@@ -2,6 +2,7 @@
 #include "server/front/desk.h"
 
 #include <algorithm>
+#include <set>
 
 #include "absl/strings/str_format.h"
 #include "server/core/base/status.h"
@@ -103,7 +104,7 @@ absl::StatusOr<std::string> Desk::IssueToken(const TeamIdentity& team) {
   return token;
 }
 
-absl::StatusOr<ProgramFolder::Upload> Desk::BeginUpload(const ProgramFolder::Announced& announced) {
+absl::StatusOr<UploadNeed> Desk::PlanUpload(const ProgramFolder::Announced& announced) {
   int64_t stored_limit = 0;
   {
     absl::ReaderMutexLock lock(&mutex_);
@@ -128,14 +129,20 @@ absl::StatusOr<ProgramFolder::Upload> Desk::BeginUpload(const ProgramFolder::Ann
   }
   ASSIGN_OR_RETURN(const std::optional<StoredProgram> known,
                    store_.FindProgram(announced.team, announced.sha256));
+  if (known.has_value()) {
+    // A file that was lost comes again.
+    const bool whole =
+        known->size_bytes == announced.size_bytes && programs_.OpenProgram(*known).ok();
+    return whole ? UploadNeed::kNothing : UploadNeed::kBytes;
+  }
   ASSIGN_OR_RETURN(const int64_t count, store_.CountPrograms(announced.team));
-  if (!known.has_value() && count >= stored_limit) {
-    return Refuse(Reason::kBadProgram, absl::StatusCode::kResourceExhausted,
+  if (count >= stored_limit) {
+    return Refuse(Reason::kQuota, absl::StatusCode::kResourceExhausted,
                   absl::StrFormat("this team stored %d programs, the most for this contest: submit "
                                   "one of those",
                                   count));
   }
-  return programs_.Begin(announced);
+  return UploadNeed::kBytes;
 }
 
 absl::Status Desk::FinishUpload(const TeamIdentity& team, ProgramFolder::Upload& upload) {
@@ -159,6 +166,42 @@ absl::StatusOr<std::vector<OutgoingRequest>> Desk::Batch(size_t limit) {
   return batch;
 }
 
+absl::Status Desk::SettleTaken(const std::vector<int64_t>& ids) {
+  absl::MutexLock lock(&mutex_);
+  const std::set<int64_t> taken(ids.begin(), ids.end());
+  std::vector<ExchangeRecord::Refusal> known;
+  for (const StoredRequest& request : waiting_) {
+    const auto* const submit = std::get_if<pipe::SubmitRequest>(&request.request);
+    if (submit == nullptr || !taken.contains(request.id)) continue;
+    const int64_t round = mirror_.Read([&](const MirrorView& view) {
+      const replay::Contest* const contest = view.state.Find(submit->contest);
+      return contest == nullptr ? int64_t{0} : contest->last_round;
+    });
+    Taken& seen = taken_[request.id];
+    // An idle exchange, before the first round or between the last and the end, takes nothing.
+    if (round <= seen.round) continue;
+    seen.round = round;
+    if (++seen.exchanges < kExchangesUntilKnown) continue;
+    known.push_back(
+        {request.id,
+         absl::StrFormat("the vault took this request in %d exchanges and the ledger does not show "
+                         "it. Most likely this team submitted the same program before, and that "
+                         "submission stands: `pinhole status` shows it",
+                         seen.exchanges)});
+  }
+  if (known.empty()) return absl::OkStatus();
+  RETURN_IF_ERROR(store_.RefuseRequests(known));
+  for (const ExchangeRecord::Refusal& refusal : known) {
+    std::erase_if(waiting_, [&](const StoredRequest& other) { return other.id == refusal.id; });
+    taken_.erase(refusal.id);
+  }
+  Sorted sorted = mirror_.Read(
+      [&](const MirrorView& view) { return SortRequests(view.state, std::move(waiting_)); });
+  projection_ = std::move(sorted.projection);
+  waiting_ = std::move(sorted.waiting);
+  return absl::OkStatus();
+}
+
 absl::Status Desk::TakeHandOver(int64_t first, std::vector<std::string> entries,
                                 std::string checkpoint) {
   absl::MutexLock lock(&mutex_);
@@ -177,6 +220,10 @@ absl::Status Desk::TakeHandOver(int64_t first, std::vector<std::string> entries,
                                        .refused = std::move(sorted.refused)}));
   projection_ = std::move(sorted.projection);
   waiting_ = std::move(sorted.waiting);
+  std::erase_if(taken_, [&](const auto& entry) {
+    return std::none_of(waiting_.begin(), waiting_.end(),
+                        [&](const StoredRequest& request) { return request.id == entry.first; });
+  });
   mirror_.Publish(std::move(extension));
   return absl::OkStatus();
 }

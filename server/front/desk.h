@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,6 +34,20 @@ struct OutgoingRequest {
   std::optional<StoredProgram> program;  // of a submission
 };
 
+// A place in a team's list of submissions: what was listed up to there.
+struct SubmissionCursor {
+  int64_t admit = -1;   // index of the newest ADMIT among those that only the ledger knows
+  int64_t request = 0;  // id of the newest stored request
+  bool operator==(const SubmissionCursor&) const = default;
+};
+struct SubmissionPage {
+  std::vector<SubmissionFacts> submissions;
+  std::optional<SubmissionCursor> next;  // none on the last page
+};
+
+// kNothing: this team's program of that hash is stored already.
+enum class UploadNeed { kNothing, kBytes };
+
 inline constexpr size_t kMaxMessageBytes = 500;
 // Programs a team may store beyond its tries: room for mistakes, not for a warehouse.
 inline constexpr int kSparePrograms = 10;
@@ -48,9 +63,10 @@ class Desk {
   // `text` is the signed join. The same join again gives a new token and sends nothing.
   absl::StatusOr<JoinReceipt> Join(std::string_view text);
 
-  // Whether the team may upload such a program, and the place for it.
-  absl::StatusOr<ProgramFolder::Upload> BeginUpload(const ProgramFolder::Announced& announced);
-  // Checks what came and gives it to the team.
+  // Whether the team may upload such a program, and whether its bytes are wanted.
+  absl::StatusOr<UploadNeed> PlanUpload(const ProgramFolder::Announced& announced);
+  // Checks what came and gives it to the team. Another upload of the same program may have ended
+  // before: then this one leaves nothing.
   absl::Status FinishUpload(const TeamIdentity& team, ProgramFolder::Upload& upload);
 
   // `text` is the signed submission. The same request again, or the same program under the same
@@ -58,11 +74,19 @@ class Desk {
   absl::StatusOr<SubmissionFacts> Submit(const TeamIdentity& team, std::string_view text,
                                          std::string_view message);
   absl::StatusOr<SubmissionFacts> GetSubmission(const TeamIdentity& team, const log::RequestId& id);
-  // Oldest first.
-  absl::StatusOr<std::vector<SubmissionFacts>> ListSubmissions(const TeamIdentity& team);
+  // At most `limit` (at least 1) after a place, oldest first. Those that only the ledger knows were
+  // there before this front's tables, and have a cursor of their own.
+  absl::StatusOr<SubmissionPage> ListSubmissions(const TeamIdentity& team,
+                                                 const SubmissionCursor& after, int64_t limit);
 
   // The first `limit` waiting requests in order of arrival.
   absl::StatusOr<std::vector<OutgoingRequest>> Batch(size_t limit);
+  // The vault has taken these requests whole in an exchange that it then handed over. A request
+  // that came whole kExchangesUntilKnown times while its contest's rounds went on, and that the
+  // ledger still does not show, is one that the vault knows: this team sent the program before, to
+  // a front whose tables are lost. It is not sent again.
+  static constexpr int kExchangesUntilKnown = 3;
+  absl::Status SettleTaken(const std::vector<int64_t>& ids);
   // What an exchange handed over: checked, stored with all that follows for the waiting requests,
   // then shown. Errors: as Mirror::Check; nothing is changed then.
   absl::Status TakeHandOver(int64_t first, std::vector<std::string> entries,
@@ -76,6 +100,8 @@ class Desk {
   absl::Status Queue(const pipe::Request& request, std::string_view text, std::string_view message)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::StatusOr<std::string> IssueToken(const TeamIdentity& team);
+  absl::Status WaitingRefusal(const pipe::SubmitRequest& request, std::string_view text)
+      ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   absl::Status CheckProgram(const TeamIdentity& team, const pipe::SubmitRequest& request);
   absl::StatusOr<std::optional<SubmissionFacts>> FindKnown(const TeamIdentity& team,
                                                            const pipe::SubmitRequest& request,
@@ -92,6 +118,13 @@ class Desk {
   absl::Mutex mutex_;
   Projection projection_ ABSL_GUARDED_BY(mutex_);
   std::vector<StoredRequest> waiting_ ABSL_GUARDED_BY(mutex_);
+  // Of waiting requests: in how many exchanges the vault took them, and the contest's last round
+  // then.
+  struct Taken {
+    int exchanges = 0;
+    int64_t round = 0;
+  };
+  std::map<int64_t, Taken> taken_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace pinhole::front

@@ -1,7 +1,9 @@
 // Submissions: taking one, and what a team sees of them.
+#include <algorithm>
 #include <set>
 
 #include "absl/strings/str_format.h"
+#include "absl/time/time.h"
 #include "server/core/base/status.h"
 #include "server/core/replay/requests_check.h"
 #include "server/front/desk.h"
@@ -56,9 +58,40 @@ absl::StatusOr<SubmissionFacts> Desk::Submit(const TeamIdentity& team, std::stri
   if (known.has_value()) return *std::move(known);
   RETURN_IF_ERROR(CheckProgram(team, *submit));
   const auto planned = replay::PlanAdmit(projection_.after(), *submit, Digest{});
+  if (absl::IsResourceExhausted(planned.status())) {
+    const std::string reason(planned.status().message());
+    return WaitingRefusal(*submit, reason);
+  }
   if (!planned.ok()) return WithReason(SubmitReason(planned.status().code()), planned.status());
   RETURN_IF_ERROR(Queue(*parsed, text, message));
   return DescribeStored(waiting_.back());
+}
+
+// No try left, which is for ever, or too many waiting: then the ledger says when the next of them
+// is due.
+absl::Status Desk::WaitingRefusal(const pipe::SubmitRequest& request, std::string_view text) {
+  const replay::Contest& contest = *projection_.after().Find(request.contest);
+  const replay::Team& team = *contest.FindTeam(request.team_key);
+  if (team.tries_used >= contest.policy.policy.release.tries) {
+    return Refuse(Reason::kNoTryLeft, absl::StatusCode::kResourceExhausted, text);
+  }
+  int64_t round = INT64_MAX;
+  for (const int64_t admit : team.admissions) {
+    const replay::Admission& admission = contest.admissions.at(admit);
+    if (!admission.result.has_value()) round = std::min(round, admission.entry.result_round);
+  }
+  const int64_t exchange_ms = mirror_.Read([&](const MirrorView& view) {
+    const replay::Contest* const shown = view.state.Find(request.contest);
+    return shown == nullptr ? int64_t{0} : view.ExchangeMs(*shown, round);
+  });
+  return Refuse(
+      Reason::kTooManyWaiting, absl::StatusCode::kResourceExhausted,
+      absl::StrFormat("%d submissions of this team wait for their results, the most at a time: the "
+                      "next result comes with round %d, in the exchange at %s; submit again after "
+                      "it",
+                      team.waiting, round,
+                      absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", absl::FromUnixMillis(exchange_ms),
+                                       absl::UTCTimeZone())));
 }
 
 // The same request, or the same program under the same policy: the vault would append nothing.
@@ -136,7 +169,8 @@ absl::StatusOr<SubmissionFacts> Desk::GetSubmission(const TeamIdentity& team,
                 "this team has no submission with that request id");
 }
 
-absl::StatusOr<std::vector<SubmissionFacts>> Desk::ListSubmissions(const TeamIdentity& team) {
+absl::StatusOr<SubmissionPage> Desk::ListSubmissions(const TeamIdentity& team,
+                                                     const SubmissionCursor& after, int64_t limit) {
   absl::ReaderMutexLock lock(&mutex_);
   ASSIGN_OR_RETURN(const std::vector<StoredRequest> stored, store_.ListSubmissions(team));
   const Projection& projection = projection_;
@@ -145,18 +179,31 @@ absl::StatusOr<std::vector<SubmissionFacts>> Desk::ListSubmissions(const TeamIde
     for (const StoredRequest& request : stored) {
       known.insert(std::get<pipe::SubmitRequest>(request.request).request_id);
     }
-    std::vector<SubmissionFacts> all;
+    SubmissionPage page;
+    SubmissionCursor place = after;
+    // False when the page is full: then there is a next one, from `place` on.
+    const auto add = [&](auto&& describe) {
+      if (static_cast<int64_t>(page.submissions.size()) == limit) {
+        page.next = place;
+        return false;
+      }
+      page.submissions.push_back(describe());
+      return true;
+    };
     const replay::Contest* const contest = view.state.Find(team.contest);
     const replay::Team* const member = contest == nullptr ? nullptr : contest->FindTeam(team.key);
-    // What only the ledger knows was there before this front's tables.
     for (const int64_t index : member == nullptr ? std::vector<int64_t>() : member->admissions) {
       const replay::Admission& admission = contest->admissions.at(index);
-      if (!known.contains(admission.entry.request_id)) {
-        all.push_back(Describe(view, *contest, admission));
-      }
+      if (index <= after.admit || known.contains(admission.entry.request_id)) continue;
+      if (!add([&] { return Describe(view, *contest, admission); })) return page;
+      place.admit = index;
     }
-    for (const StoredRequest& request : stored) all.push_back(Describe(view, projection, request));
-    return all;
+    for (const StoredRequest& request : stored) {
+      if (request.id <= after.request) continue;
+      if (!add([&] { return Describe(view, projection, request); })) return page;
+      place.request = request.id;
+    }
+    return page;
   });
 }
 

@@ -15,8 +15,6 @@
 namespace pinhole::front {
 namespace {
 
-constexpr absl::Duration kStopPatience = absl::Seconds(5);
-
 absl::Status Init(const std::string& folder, const Config& config) {
   ASSIGN_OR_RETURN(const std::string pin, InitFolder(folder, config));
   std::printf("made %s; start it with: pinholed serve %s\n", folder.c_str(), folder.c_str());
@@ -49,7 +47,7 @@ absl::Status Serve(const std::string& folder) {
   sigwait(&stop_signals, &signal_number);
   events.Write(event::StopAsked{});
   manager.Tell(ServiceState::kStopping);
-  server->Stop(kStopPatience);
+  server->Stop(absl::Seconds(files.config.limits.stop_seconds));
   events.Write(event::Stopped{.why = StopReason::kAsked});
   return absl::OkStatus();
 }

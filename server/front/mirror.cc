@@ -49,6 +49,12 @@ absl::StatusOr<MirrorExtension> Mirror::Check(int64_t first, std::vector<std::st
         absl::StrFormat("its signed head does not verify with the ledger's key \"%s\" (%s)",
                         log_.name(), head.status().message()));
   }
+  if (head->size < static_cast<uint64_t>(size)) {
+    return Unbelievable(absl::StrFormat(
+        "its signed head is of %d entries, and it handed over %d before: it was set "
+        "back to an older state, or runs from a copy",
+        head->size, size));
+  }
   if (head->size != static_cast<uint64_t>(extension.state.size())) {
     return Unbelievable(absl::StrFormat("its signed head is of %d entries, the mirror has %d",
                                         head->size, extension.state.size()));

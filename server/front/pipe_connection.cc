@@ -50,10 +50,11 @@ absl::Status PipeConnection::EndExchange() {
   hand_over_.reset();
   const bool whole = batch_->ended() && sent_ == out_.size();
   skipped_ = batch_->skipped();
+  const std::vector<int64_t> made = batch_->made();
   batch_.reset();
   if (whole) {
     limit_.Whole();
-    return absl::OkStatus();
+    return desk_.SettleTaken(made);
   }
   limit_.CutOff(batch_requests_);
   return absl::UnavailableError("the exchange ended before the vault took the whole batch");

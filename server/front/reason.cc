@@ -1,11 +1,22 @@
 #include "server/front/reason.h"
 
+#include <algorithm>
+
 #include "absl/strings/cord.h"
+#include "absl/strings/str_format.h"
 
 namespace pinhole::front {
 namespace {
 constexpr char kPayload[] = "pinhole-reason";
+constexpr char kRetryAfter[] = "pinhole-retry-after";
+
+std::optional<std::string> PayloadOf(const absl::Status& status, const char* name) {
+  const auto payload = status.GetPayload(name);
+  if (!payload.has_value()) return std::nullopt;
+  return std::string(*payload);
 }
+
+}  // namespace
 
 std::string_view Name(Reason reason) {
   switch (reason) {
@@ -31,6 +42,24 @@ std::string_view Name(Reason reason) {
       return "NO_PLACE_LEFT";
     case Reason::kBusy:
       return "BUSY";
+    case Reason::kRateLimited:
+      return "RATE_LIMITED";
+    case Reason::kTooLarge:
+      return "TOO_LARGE";
+    case Reason::kQuota:
+      return "QUOTA";
+    case Reason::kDeadline:
+      return "DEADLINE";
+    case Reason::kBadPageToken:
+      return "BAD_PAGE_TOKEN";
+    case Reason::kPageExpired:
+      return "PAGE_EXPIRED";
+    case Reason::kSlowReader:
+      return "SLOW_READER";
+    case Reason::kStopping:
+      return "STOPPING";
+    case Reason::kTooManyWaiting:
+      return "TOO_MANY_WAITING";
   }
   return "UNSPECIFIED";
 }
@@ -45,10 +74,19 @@ absl::Status WithReason(Reason reason, absl::Status status) {
   return status;
 }
 
+absl::Status WithRetryAfter(absl::Duration wait, absl::Status status) {
+  const int64_t seconds =
+      std::max<int64_t>(1, absl::ToInt64Seconds(absl::Ceil(wait, absl::Seconds(1))));
+  status.SetPayload(kRetryAfter, absl::Cord(absl::StrFormat("%d", seconds)));
+  return status;
+}
+
+std::optional<std::string> RetryAfterOf(const absl::Status& status) {
+  return PayloadOf(status, kRetryAfter);
+}
+
 std::optional<std::string> ReasonOf(const absl::Status& status) {
-  const auto payload = status.GetPayload(kPayload);
-  if (!payload.has_value()) return std::nullopt;
-  return std::string(*payload);
+  return PayloadOf(status, kPayload);
 }
 
 }  // namespace pinhole::front

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 
 namespace pinhole::front {
 
@@ -22,8 +23,17 @@ enum class Reason {
   kNoLedger = 9,
   kNoPlaceLeft = 10,
   kBusy = 11,
+  kRateLimited = 12,
+  kTooLarge = 13,
+  kQuota = 14,
+  kDeadline = 15,
+  kBadPageToken = 16,
+  kPageExpired = 17,
+  kSlowReader = 18,
+  kStopping = 19,
+  kTooManyWaiting = 20,
 };
-inline constexpr int kLastReason = 11;
+inline constexpr int kLastReason = 20;
 
 // The enum's name without its prefix, such as "BAD_TOKEN".
 std::string_view Name(Reason reason);
@@ -33,6 +43,12 @@ absl::Status Refuse(Reason reason, absl::StatusCode code, std::string_view text)
 
 // `status` with a reason; OK stays OK.
 absl::Status WithReason(Reason reason, absl::Status status);
+
+// `status`, with when the same call is welcome. Rounded up to whole seconds, at least one.
+absl::Status WithRetryAfter(absl::Duration wait, absl::Status status);
+
+// The whole seconds that WithRetryAfter put into a status.
+std::optional<std::string> RetryAfterOf(const absl::Status& status);
 
 // The reason's name in a status that one of the above made.
 std::optional<std::string> ReasonOf(const absl::Status& status);

@@ -20,6 +20,9 @@ grpc::Status ToGrpc(const absl::Status& status, grpc::ServerContextBase* context
             "the server failed and its operator finds the cause in its log: try again later"};
   }
   context->AddTrailingMetadata("pinhole-reason", *reason);
+  if (const std::optional<std::string> wait = RetryAfterOf(status); wait.has_value()) {
+    context->AddTrailingMetadata("pinhole-retry-after", *wait);
+  }
   // The canonical codes have the same numbers in both libraries.
   return {static_cast<grpc::StatusCode>(status.raw_code()), std::string(status.message())};
 }

@@ -11,7 +11,8 @@
 
 namespace pinhole::front {
 
-// The status for the caller, and its reason as trailing metadata "pinhole-reason". An error without
+// The status for the caller, and its reason as trailing metadata "pinhole-reason", with
+// "pinhole-retry-after" (whole seconds) when it has a hint. An error without
 // a reason is the front's own trouble: the caller gets INTERNAL and no detail, standard error gets
 // the detail. Call before the RPC finishes.
 grpc::Status ToGrpc(const absl::Status& status, grpc::ServerContextBase* context);

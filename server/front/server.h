@@ -25,7 +25,8 @@ class Server {
   // "host:port" with the port that was given or chosen.
   virtual std::string address() const = 0;
 
-  // Ends open calls within `patience`, then the pipe. Requests that were answered are on the disk.
+  // Says NOT_SERVING, takes no connection and no call any more, ends watches, lets uploads under
+  // way go on for `patience`, then ends all. Requests that were answered are on the disk.
   virtual void Stop(absl::Duration patience) = 0;
 };
 

@@ -71,6 +71,8 @@ class Store {
   absl::StatusOr<std::vector<std::string>> LoadEntries();
   absl::StatusOr<std::string> LoadCheckpoint();  // empty when there is none
   absl::Status SaveExchange(const ExchangeRecord& record);
+  // Only those that are still received.
+  absl::Status RefuseRequests(const std::vector<ExchangeRecord::Refusal>& refused);
 
   // Keeps the newest kTokensPerTeam tokens of the team.
   static constexpr int kTokensPerTeam = 16;
@@ -82,6 +84,11 @@ class Store {
   absl::StatusOr<std::optional<StoredProgram>> FindProgram(const TeamIdentity& team,
                                                            const Digest& sha256);
   absl::StatusOr<int64_t> CountPrograms(const TeamIdentity& team);
+  struct ProgramBytes {
+    int64_t of_team = 0;
+    int64_t of_all = 0;
+  };
+  absl::StatusOr<ProgramBytes> SumProgramBytes(const TeamIdentity& team);
 
   // The new request's id. Errors: ALREADY_EXISTS for the same text or the same request id.
   absl::StatusOr<int64_t> AddRequest(const pipe::Request& request, std::string_view text,

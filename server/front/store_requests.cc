@@ -76,6 +76,31 @@ absl::StatusOr<int64_t> Store::CountPrograms(const TeamIdentity& team) {
   return found ? row.Int64(0) : 0;
 }
 
+absl::StatusOr<Store::ProgramBytes> Store::SumProgramBytes(const TeamIdentity& team) {
+  absl::MutexLock lock(&mutex_);
+  ASSIGN_OR_RETURN(
+      Statement row,
+      database_.Prepare("SELECT coalesce(sum(size_bytes), 0), coalesce(sum(CASE WHEN contest = ?1 "
+                        "AND team_key = ?2 THEN size_bytes ELSE 0 END), 0) FROM program"));
+  row.BindText(1, team.contest).BindBlob(2, team.key.bytes);
+  ASSIGN_OR_RETURN(const bool found, row.Step());
+  if (!found) return ProgramBytes();
+  return ProgramBytes{.of_team = row.Int64(1), .of_all = row.Int64(0)};
+}
+
+absl::Status Store::RefuseRequests(const std::vector<ExchangeRecord::Refusal>& refused) {
+  absl::MutexLock lock(&mutex_);
+  ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(database_));
+  ASSIGN_OR_RETURN(
+      Statement end,
+      database_.Prepare("UPDATE request SET state = 'refused', refusal = ?2 WHERE id = "
+                        "?1 AND state = 'received'"));
+  for (const ExchangeRecord::Refusal& refusal : refused) {
+    RETURN_IF_ERROR(end.BindInt64(1, refusal.id).BindText(2, refusal.text).Run());
+  }
+  return transaction.CommitUnlogged();
+}
+
 absl::StatusOr<int64_t> Store::AddRequest(const pipe::Request& request, std::string_view text,
                                           std::string_view message) {
   absl::MutexLock lock(&mutex_);

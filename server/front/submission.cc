@@ -1,5 +1,6 @@
 #include "server/front/submission.h"
 
+#include "server/core/base/sha256.h"
 #include "server/core/replay/requests_check.h"
 
 namespace pinhole::front {
@@ -25,12 +26,14 @@ SubmissionFacts Describe(const MirrorView& mirror, const Projection& projection,
   SubmissionFacts facts{.request_id = request.request_id};
   const replay::Contest* const contest = mirror.state.Find(request.contest);
   const replay::Admission* const admission = replay::FindRequest(mirror.state, request);
-  const bool admitted = stored.state != RequestState::kRefused && admission != nullptr;
-  if (stored.state == RequestState::kRefused) {
+  // What the ledger has goes before what this front thought of it.
+  const bool admitted =
+      admission != nullptr && admission->entry.request == Sha256(ByteView(request.signature));
+  if (admitted) {
+    facts = Describe(mirror, *contest, *admission);
+  } else if (stored.state == RequestState::kRefused) {
     facts.state = SubmissionFacts::State::kRefused;
     facts.refusal = stored.refusal;
-  } else if (admitted) {
-    facts = Describe(mirror, *contest, *admission);
   } else if (const log::AdmitEntry* planned = projection.Planned(stored.id);
              planned != nullptr && contest != nullptr) {
     facts.result_round = planned->result_round;

@@ -1,57 +1,45 @@
 // One upload: a read reactor that writes and hashes a program as it comes.
 #pragma once
 
-#include <grpcpp/alarm.h>
 #include <grpcpp/grpcpp.h>
 
 #include <memory>
 #include <optional>
+#include <set>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
-
 #include "pinhole/v1/contestant_service.pb.h"
 #include "server/front/desk.h"
-#include "server/front/upload_slots.h"
+#include "server/front/unary_reactor.h"
+#include "server/front/upload_quota.h"
 
 namespace pinhole::front {
 
-// An upload that takes longer is broken off, so that a byte a minute holds no place for ever.
-inline constexpr absl::Duration kUploadPatience = absl::Minutes(10);
-
-// Deletes itself when gRPC is done with it. Store, desk and slots outlive it.
-class UploadReactor final : public grpc::ServerReadReactor<v1::UploadProgramRequest> {
+// The uploads under way, so that a stop can end them. Thread-safe.
+class UploadReactor;
+class UploadHub {
  public:
-  UploadReactor(grpc::CallbackServerContext* context, v1::UploadProgramResponse* response,
-                Store& store, Desk& desk, UploadSlots& slots);
+  // Everything outlives the hub.
+  UploadHub(Store& store, Desk& desk, UploadQuota& quota, const CallKeepers& keepers)
+      : store_(store), desk_(desk), quota_(quota), keepers_(keepers) {}
 
-  void OnReadDone(bool ok) override;
-  void OnCancel() override {}  // OnReadDone(false) follows
-  void OnDone() override;
+  // The reactor of a new upload; gRPC ends it. Never null.
+  grpc::ServerReadReactor<v1::UploadProgramRequest>* Begin(grpc::CallbackServerContext* context,
+                                                           v1::UploadProgramResponse* response);
+  // Ends all uploads with `status`; nothing of them stays.
+  void EndAll(const absl::Status& status);
 
  private:
-  absl::Status Take(const v1::UploadProgramRequest& part);
-  absl::Status TakeHeader(const v1::ProgramHeader& header);
-  absl::Status Complete();
-  void End(const absl::Status& status);
+  friend class UploadReactor;
+  void Remove(const UploadReactor* upload);
 
-  // What the alarm may touch: the call, while it is there.
-  struct Call {
-    absl::Mutex mutex;
-    grpc::CallbackServerContext* context ABSL_GUARDED_BY(mutex);
-  };
-
-  grpc::CallbackServerContext* const context_;
-  v1::UploadProgramResponse* const response_;
   Store& store_;
   Desk& desk_;
-  UploadSlots& slots_;
-  v1::UploadProgramRequest part_;
-  std::shared_ptr<Call> call_;
-  grpc::Alarm patience_;
-  std::optional<UploadSlots::Lease> lease_;
-  std::optional<TeamIdentity> team_;
-  Digest sha256_{};
-  std::optional<ProgramFolder::Upload> upload_;
+  UploadQuota& quota_;
+  const CallKeepers keepers_;
+  absl::Mutex mutex_;
+  std::set<std::shared_ptr<UploadReactor>> uploads_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace pinhole::front

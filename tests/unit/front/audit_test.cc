@@ -207,7 +207,13 @@ TEST_F(AuditTest, ALedgerThatCannotBeTrueIsRefusedAndTheOldOneStays) {
     const char* name;
     testing::FakeVault::Tamper tamper;
   };
+  std::string old_head;
   const Case cases[] = {
+      {"a vault that was set back",
+       [&](std::vector<std::string>& entries, std::string& checkpoint) {
+         entries.clear();
+         checkpoint = old_head;
+       }},
       {"an entry's byte",
        [](std::vector<std::string>& entries, std::string&) { entries.back()[20] ^= 1; }},
       {"an entry twice",
@@ -229,6 +235,8 @@ TEST_F(AuditTest, ALedgerThatCannotBeTrueIsRefusedAndTheOldOneStays) {
          checkpoint = SignCheckpoint(head, *signer).value();
        }},
   };
+  Exchange();
+  old_head = vault_.ledger().Checkpoint();
   Exchange();
   const int64_t size = vault_.ledger().state().size();
   for (const Case& test : cases) {

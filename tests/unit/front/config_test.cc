@@ -60,6 +60,13 @@ TEST(Config, NamesTheSettingThatIsWrong) {
       {"no key", listen + socket + "log_vkey = \"x+1+2\"\n", "log_vkey is no verifier key"},
       {"path too long", listen + vkey + "vault_socket = \"" + std::string(108, 'x') + "\"\n",
        "vault_socket must be a path"},
+      {"no table", socket + vkey + listen + "limits = 3\n", "limits must be a table"},
+      {"unknown limit", listen + socket + vkey + "[limits]\nwatchers = 3\n",
+       "limits.watchers is no setting"},
+      {"limit no number", listen + socket + vkey + "[limits]\nwatches = \"3\"\n",
+       "limits.watches must be a whole number"},
+      {"limit too small", listen + socket + vkey + "[limits]\nuploads = 0\n",
+       "limits.uploads is 0; it must be 1 to"},
       {"no TOML", listen + "vault_socket\n", "line 2"},
   };
   for (const Case& test : cases) {
@@ -67,6 +74,32 @@ TEST(Config, NamesTheSettingThatIsWrong) {
     const auto config = ParseConfig(test.text);
     EXPECT_EQ(config.status().code(), absl::StatusCode::kInvalidArgument);
     EXPECT_THAT(std::string(config.status().message()), ::testing::HasSubstr(test.says));
+  }
+}
+
+TEST(Config, EveryLimitIsReadBackAndHasADefaultInItsRange) {
+  Config config = GoodConfig();
+  const std::string plain = FormatConfig(config).value();
+  for (const LimitSetting& setting : LimitSettings()) {
+    SCOPED_TRACE(setting.name);
+    EXPECT_THAT(plain, ::testing::HasSubstr(absl::StrFormat("\n#%s = ", setting.name)));
+    EXPECT_GE(Limits().*setting.value, setting.least);
+    EXPECT_LE(Limits().*setting.value, setting.most);
+    for (const int64_t value : {setting.least, setting.most}) {
+      config.limits = Limits();
+      config.limits.*setting.value = value;
+      const auto text = FormatConfig(config);
+      ASSERT_TRUE(text.ok()) << text.status();
+      const auto read = ParseConfig(*text);
+      ASSERT_TRUE(read.ok()) << read.status();
+      EXPECT_TRUE(read->limits == config.limits);
+    }
+    for (const int64_t value : {setting.least - 1, setting.most + 1}) {
+      config.limits = Limits();
+      config.limits.*setting.value = value;
+      EXPECT_THAT(std::string(FormatConfig(config).status().message()),
+                  ::testing::HasSubstr(absl::StrFormat("limits.%s is %d", setting.name, value)));
+    }
   }
 }
 

@@ -21,20 +21,24 @@ std::unique_ptr<grpc::ClientContext> NewContext(std::string_view token) {
 
 Outcome OutcomeOf(const grpc::Status& status, const grpc::ClientContext& context) {
   Outcome outcome{.code = status.error_code(), .text = status.error_message()};
-  const auto found = context.GetServerTrailingMetadata().find("pinhole-reason");
-  if (found != context.GetServerTrailingMetadata().end()) {
-    outcome.reason = std::string(found->second.data(), found->second.size());
-  }
+  const auto& metadata = context.GetServerTrailingMetadata();
+  const auto text = [&](const char* name) {
+    const auto found = metadata.find(name);
+    return found == metadata.end() ? "" : std::string(found->second.data(), found->second.size());
+  };
+  outcome.reason = text("pinhole-reason");
+  outcome.retry_after = text("pinhole-retry-after");
   return outcome;
 }
 
-FrontTest::FrontTest()
+FrontTest::FrontTest(const Limits& limits)
     : folder_(TempDir::Make().value()),
       front_folder_(folder_.path() + "/front"),
       vault_(folder_.path() + "/vault.sock", DemoPolicy()) {
   const auto pin = InitFolder(front_folder_, {.listen = "127.0.0.1:0",
                                               .vault_socket = folder_.path() + "/vault.sock",
-                                              .log_vkey = vault_.ledger().Vkey()});
+                                              .log_vkey = vault_.ledger().Vkey(),
+                                              .limits = limits});
   EXPECT_TRUE(pin.ok()) << pin.status();
   StartFront();
 }
@@ -45,14 +49,17 @@ void FrontTest::StartFront() {
   auto server = Server::Start(front_folder_, *files, clock_, [](std::string_view) {});
   ASSERT_TRUE(server.ok()) << server.status();
   server_ = *std::move(server);
-  grpc::SslCredentialsOptions options;
-  options.pem_root_certs = files->certificate_pem;
-  grpc::ChannelArguments arguments;
-  arguments.SetSslTargetNameOverride("pinhole");
-  channel_ =
-      grpc::CreateCustomChannel(server_->address(), grpc::SslCredentials(options), arguments);
+  channel_ = NewChannel();
   audit_ = v1::AuditService::NewStub(channel_);
   contestant_ = v1::ContestantService::NewStub(channel_);
+}
+
+std::shared_ptr<grpc::Channel> FrontTest::NewChannel(grpc::ChannelArguments arguments) const {
+  grpc::SslCredentialsOptions options;
+  options.pem_root_certs = ReadFile(front_folder_ + "/tls.crt").value();
+  arguments.SetSslTargetNameOverride("pinhole");
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  return grpc::CreateCustomChannel(server_->address(), grpc::SslCredentials(options), arguments);
 }
 
 void FrontTest::StopFront() {

@@ -23,12 +23,13 @@ struct Outcome {
   grpc::StatusCode code = grpc::StatusCode::OK;
   std::string reason;
   std::string text;
+  std::string retry_after;  // trailing metadata "pinhole-retry-after", or empty
   bool ok() const { return code == grpc::StatusCode::OK; }
 };
 
 class FrontTest : public ::testing::Test {
  protected:
-  FrontTest();
+  explicit FrontTest(const Limits& limits = {});
 
   void StartFront();
   // As a kill: nothing is told to anybody, what is not on the disk is gone.
@@ -55,6 +56,9 @@ class FrontTest : public ::testing::Test {
                  v1::Submission* submission, const std::string& message = "");
   Outcome Get(std::string_view token, const pipe::SubmitRequest& request,
               v1::Submission* submission);
+
+  // A connection of its own to the front, shared with no other channel.
+  std::shared_ptr<grpc::Channel> NewChannel(grpc::ChannelArguments arguments = {}) const;
 
   TempDir folder_;
   std::string front_folder_;

@@ -233,7 +233,9 @@ TEST_F(RequestsTest, MoreWaitingThanThePolicyAllowsIsRefusedAtOnce) {
   ASSERT_TRUE(Submit(token, SubmitText(0, Program('b'), "2"), &submission).ok());
   const Outcome third = Submit(token, SubmitText(0, Program('c'), "3"), &submission);
   EXPECT_EQ(third.code, grpc::StatusCode::RESOURCE_EXHAUSTED);
-  EXPECT_EQ(third.reason, "NO_TRY_LEFT");
+  EXPECT_EQ(third.reason, "TOO_MANY_WAITING");
+  // The first of them is due in round 3: origin 1,000,000 s + 2·15 s + a run window of 12 s.
+  EXPECT_THAT(third.text, ::testing::HasSubstr("round 3, in the exchange at 1970-01-12T13:47:22Z"));
 }
 
 TEST_F(RequestsTest, RefusedUploads) {
