@@ -72,7 +72,8 @@ absl::StatusOr<SubmissionFacts> Desk::Submit(const TeamIdentity& team, std::stri
 absl::Status Desk::WaitingRefusal(const pipe::SubmitRequest& request, std::string_view text) {
   const replay::Contest& contest = *projection_.after().Find(request.contest);
   const replay::Team& team = *contest.FindTeam(request.team_key);
-  if (team.tries_used >= contest.policy.policy.release.tries) {
+  const contest::Release& release = contest.policy.policy.release;
+  if (team.tries_used >= release.tries || team.waiting < release.waiting) {
     return Refuse(Reason::kNoTryLeft, absl::StatusCode::kResourceExhausted, text);
   }
   int64_t round = INT64_MAX;

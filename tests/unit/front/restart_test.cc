@@ -35,7 +35,44 @@ class RestartTest : public FrontTest {
     all += board.SerializeAsString();
     Submission submission;
     EXPECT_TRUE(Get(token, request, &submission).ok());
-    return all + submission.SerializeAsString();
+    return all + submission.SerializeAsString() + Proofs() + Refusals(token);
+  }
+
+  std::string Proofs() {
+    auto context = NewContext();
+    v1::GetInclusionProofRequest inclusion_request;
+    inclusion_request.set_index(1);
+    v1::GetInclusionProofResponse inclusion;
+    EXPECT_TRUE(audit_->GetInclusionProof(context.get(), inclusion_request, &inclusion).ok());
+    context = NewContext();
+    v1::GetConsistencyProofRequest consistency_request;
+    consistency_request.set_old_size(2);
+    v1::GetConsistencyProofResponse consistency;
+    EXPECT_TRUE(audit_->GetConsistencyProof(context.get(), consistency_request, &consistency).ok());
+    return inclusion.SerializeAsString() + consistency.SerializeAsString();
+  }
+
+  std::string Submissions(const std::string& token) {
+    const auto context = NewContext(token);
+    v1::ListSubmissionsRequest request;
+    request.set_contest("demo");
+    v1::ListSubmissionsResponse response;
+    EXPECT_TRUE(contestant_->ListSubmissions(context.get(), request, &response).ok());
+    return response.SerializeAsString();
+  }
+
+  // What is refused is refused in the same words.
+  std::string Refusals(const std::string& token) {
+    Submission none;
+    std::string all;
+    for (const Outcome& outcome :
+         {Get(token, SubmitText(0, "x", "of nobody"), &none),
+          Get("", SubmitText(0, "x", "1"), &none),
+          Submit(token, SubmitText(0, "not uploaded", "3"), &none), Upload(token, "")}) {
+      EXPECT_FALSE(outcome.ok());
+      all += outcome.reason + outcome.text;
+    }
+    return all;
   }
 };
 
@@ -68,7 +105,9 @@ TEST_F(RestartTest, AnswersTheSameWithoutAVault) {
   ASSERT_TRUE(Submit(token, request, &submission).ok());
   Exchange();
   const std::string with_vault = Everything(token, request);
+  const std::string listed = Submissions(token);
   vault_.Die();
+  EXPECT_EQ(Submissions(token), listed);
   EXPECT_EQ(Everything(token, request), with_vault);
   ASSERT_TRUE(Upload(token, "another program").ok());
   ASSERT_TRUE(Submit(token, SubmitText(0, "another program", "2"), &submission).ok());
