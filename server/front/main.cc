@@ -1,7 +1,9 @@
 // pinholed: the network side of Pinhole.
 #include <signal.h>
+#include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 
@@ -23,6 +25,27 @@ absl::Status Init(const std::string& folder, const Config& config) {
   return absl::OkStatus();
 }
 
+// Descriptors beside those of connections: the database, uploads, the pipe, gRPC's own.
+constexpr int64_t kOtherFiles = 512;
+
+// A connection takes two descriptors; whoever opens the most there may be must leave some for
+// files.
+absl::Status AllowFiles(const Limits& limits) {
+  const auto wanted = static_cast<rlim_t>(2 * limits.connections + limits.uploads + kOtherFiles);
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return absl::ErrnoToStatus(errno, "getrlimit");
+  if (files.rlim_cur >= wanted) return absl::OkStatus();
+  if (files.rlim_max < wanted) {
+    return absl::ResourceExhaustedError(absl::StrFormat(
+        "limits.connections = %d needs %d open files, but the system allows %d: lower it in "
+        "pinholed.toml, or raise the limit (LimitNOFILE of a systemd unit)",
+        limits.connections, wanted, files.rlim_max));
+  }
+  files.rlim_cur = wanted;
+  if (::setrlimit(RLIMIT_NOFILE, &files) != 0) return absl::ErrnoToStatus(errno, "setrlimit");
+  return absl::OkStatus();
+}
+
 absl::Status Serve(const std::string& folder) {
   // Blocked before any thread starts, so that all threads leave them to the wait below.
   sigset_t stop_signals;
@@ -32,6 +55,7 @@ absl::Status Serve(const std::string& folder) {
   pthread_sigmask(SIG_BLOCK, &stop_signals, nullptr);
 
   ASSIGN_OR_RETURN(const ServeFiles files, ReadFolder(folder));
+  RETURN_IF_ERROR(AllowFiles(files.config.limits));
   const SystemClock clock;
   const OperatorLog log = [](std::string_view line) {
     std::fprintf(stderr, "pinholed: %.*s\n", static_cast<int>(line.size()), line.data());
