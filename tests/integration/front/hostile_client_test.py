@@ -57,6 +57,8 @@ class Front:
     def __init__(self, folder):
         self.folder = pathlib.Path(folder)
         self.processes = []
+
+    def start(self):
         self.vault = self.begin(COUNTERPARTS, "vault", self.folder / "socket")
         vkey = self.vault.stdout.readline().strip()
         subprocess.run([BIN / "pinholed", "init", self.folder / "front", "--vault-socket", self.folder / "socket", "--log-vkey", vkey,
@@ -135,6 +137,7 @@ class Hostile(unittest.TestCase):
         cls.addClassCleanup(folder.cleanup)
         cls.site = Front(folder.name)
         cls.addClassCleanup(cls.site.end)
+        cls.site.start()
         cls.site.await_ledger()
         cls.base_memory = cls.site.memory_mib()
         cls.base_descriptors = cls.site.descriptors()
