@@ -1,5 +1,6 @@
 #include "server/core/base/text.h"
 
+#include <array>
 #include <charconv>
 
 #include "absl/strings/str_format.h"
@@ -73,7 +74,15 @@ std::string FormatMillionths(int64_t value) {
 }
 
 std::string FormatThousandths(int64_t value) {
-  return absl::StrFormat("%d.%03d", value / 1000, value % 1000);
+  if (value < 0) return absl::StrFormat("%d.%03d", value / 1000, value % 1000);
+  std::array<char, 24> text;
+  char* end = std::to_chars(text.data(), text.data() + 20, value / 1000).ptr;
+  const int64_t part = value % 1000;
+  *end++ = '.';
+  *end++ = static_cast<char>('0' + part / 100);
+  *end++ = static_cast<char>('0' + part / 10 % 10);
+  *end++ = static_cast<char>('0' + part % 10);
+  return std::string(text.data(), end);
 }
 
 absl::StatusOr<int64_t> ParseThousandths(std::string_view text) {

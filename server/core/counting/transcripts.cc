@@ -1,6 +1,8 @@
 #include "server/core/counting/transcripts.h"
 
 #include <algorithm>
+#include <cmath>
+#include <optional>
 
 #include "absl/strings/str_format.h"
 #include "server/core/base/text.h"
@@ -39,6 +41,70 @@ BigCount CountImprovements(int min_gain, const TeamState& state) {
     total += levels;
   }
   return total;
+}
+
+// C(n, k) to within 4·k roundings; 0 when k < 0, n < 0 or k > n.
+double RoughBinomial(int64_t n, int64_t k) {
+  if (k < 0 || n < 0 || k > n) return 0;
+  double result = 1;
+  for (int64_t i = 1; i <= std::min(k, n - k); ++i) {
+    result *= static_cast<double>(n - std::min(k, n - k) + i);
+    result /= static_cast<double>(i);
+  }
+  return result;
+}
+
+// Sum of C(n, e) for e from 0 to `most`.
+double RoughNotices(int n, int most) {
+  double sum = 0;
+  double choices = 1;
+  for (int failed = 0; failed <= std::min(most, n); ++failed) {
+    sum += choices;
+    choices *= n - failed;
+    choices /= failed + 1;
+  }
+  return sum;
+}
+
+// CountImprovements in floating point. Only products, quotients and sums of positive numbers, so
+// the relative error is at most 2^-53 for each of the roundings that one term goes through, of
+// which there are fewer than 8 · (shown scores + notices + 2).
+double RoughImprovements(int min_gain, const TeamState& state) {
+  double total = 0;
+  double choose_shown = 1;  // C(tries, shown)
+  double levels = 1;        // of the same, under a minimum gain of one level
+  const int most_scores = std::min(state.scores, state.tries);
+  for (int shown = 0; shown <= most_scores; ++shown) {
+    if (shown > 0 && min_gain == 1) {
+      levels *= state.levels - (shown - 1);
+      levels /= shown;
+    } else if (shown > 0) {
+      levels = RoughBinomial(int64_t{state.levels} - int64_t{shown - 1} * (min_gain - 1), shown);
+    }
+    if (levels <= 0) break;
+    total += choose_shown * levels * RoughNotices(state.tries - shown, state.failures);
+    choose_shown *= state.tries - shown;
+    choose_shown /= shown + 1;
+  }
+  return total;
+}
+
+// log2 of the count that CountImprovements gives, rounded up to a thousandth; nothing when floating
+// point leaves a doubt about the rounding, or the count is too large for it.
+std::optional<Bits> QuickBits(int min_gain, const TeamState& state) {
+  // With so many terms at most, the count's relative error is below 2^-53 · 8 · 1,002 < 10^-12, so
+  // its logarithm's is below 2·10^-12 bits, and that of log2 itself below 10^-12 more: together
+  // less than 10^-8 thousandths. The margin is a hundred times that.
+  constexpr int kMostTerms = 1000;
+  constexpr double kMargin = 1e-6;
+  if (state.scores + state.failures > kMostTerms) return std::nullopt;
+  const double count = RoughImprovements(min_gain, state);
+  if (count == 1) return Bits{0};  // small whole numbers come out exactly
+  if (!(count > 1 && count < 1e300)) return std::nullopt;
+  const double thousandths = std::log2(count) * 1000;
+  const double up = std::ceil(thousandths);
+  if (up - thousandths < kMargin || up - thousandths > 1 - kMargin) return std::nullopt;
+  return Bits{static_cast<int64_t>(up)};
 }
 
 }  // namespace
@@ -95,6 +161,10 @@ BigCount CountContinuations(const Policy& policy, const TeamState& state) {
 }
 
 Bits BitsLeft(const Policy& policy, const TeamState& state) {
+  if (policy.release.rule == ReleaseRule::kImprovements) {
+    const std::optional<Bits> quick = QuickBits(policy.release.min_gain, state);
+    if (quick.has_value()) return *quick;
+  }
   return CountContinuations(policy, state).CeilLog2();
 }
 

@@ -1,6 +1,11 @@
 #include "server/core/log/entry_text.h"
 
+#include <array>
+#include <charconv>
+#include <cstring>
+
 #include "absl/strings/str_format.h"
+#include "server/core/base/hex.h"
 #include "server/core/base/status.h"
 #include "server/core/base/text.h"
 
@@ -18,6 +23,20 @@ bool IsValue(std::string_view value) {
   return !value.empty();
 }
 
+// Each character equals the one after it, and the first is a space.
+bool AllSpaces(std::string_view text) {
+  return text.empty() ||
+         (text[0] == ' ' && std::memcmp(text.data(), text.data() + 1, text.size() - 1) == 0);
+}
+
+// Without the spaces at its end; eight at a time, for most of an entry is padding.
+std::string_view WithoutPadding(std::string_view text) {
+  constexpr std::string_view kEight = "        ";
+  while (text.ends_with(kEight)) text.remove_suffix(kEight.size());
+  while (text.ends_with(' ')) text.remove_suffix(1);
+  return text;
+}
+
 // Takes the next word, which ends at a space or at the end.
 std::string_view TakeWord(std::string_view& rest) {
   const size_t space = rest.find(' ');
@@ -29,9 +48,16 @@ std::string_view TakeWord(std::string_view& rest) {
 }  // namespace
 
 EntryWriter::EntryWriter(std::string_view type, std::string_view contest, int64_t round)
-    : text_(absl::StrFormat("%s 1", type)), common_bytes_(0) {
+    : common_bytes_(0) {
+  text_.reserve(kEntryBytes);
+  text_.append(type).append(" 1");
   Add("contest", contest).Add("round", round);
   common_bytes_ = text_.size();
+}
+
+void EntryWriter::AddKey(std::string_view key) {
+  text_.push_back(' ');
+  text_.append(key).push_back('=');
 }
 
 EntryWriter& EntryWriter::Add(std::string_view key, std::string_view value) {
@@ -39,12 +65,29 @@ EntryWriter& EntryWriter::Add(std::string_view key, std::string_view value) {
     status_ = absl::InvalidArgumentError(absl::StrFormat(
         "the value of %s is empty or holds a space or a character outside ASCII", key));
   }
-  text_ += absl::StrFormat(" %s=%s", key, value);
+  AddKey(key);
+  text_.append(value);
   return *this;
 }
 
 EntryWriter& EntryWriter::Add(std::string_view key, int64_t value) {
-  return Add(key, absl::StrFormat("%d", value));
+  std::array<char, 24> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+  AddKey(key);
+  text_.append(digits.data(), end);
+  return *this;
+}
+
+EntryWriter& EntryWriter::AddHex(std::string_view key, ByteView bytes) {
+  AddKey(key);
+  AppendHex(bytes, text_);
+  return *this;
+}
+
+bool EntryWriter::Spells(std::string_view bytes) const {
+  return status_.ok() && text_.size() < bytes.size() && bytes.starts_with(text_) &&
+         bytes.back() == '\n' &&
+         AllSpaces(bytes.substr(text_.size(), bytes.size() - 1 - text_.size()));
 }
 
 absl::StatusOr<std::string> EntryWriter::Finish(size_t length) const {
@@ -64,7 +107,7 @@ absl::StatusOr<EntryReader> EntryReader::Open(std::string_view bytes) {
     return Malformed("its length is none of the two");
   if (bytes.back() != '\n') return Malformed("no line feed at its end");
   bytes.remove_suffix(1);
-  bytes = bytes.substr(0, bytes.find_last_not_of(' ') + 1);
+  bytes = WithoutPadding(bytes);
   EntryReader reader;
   reader.type_ = TakeWord(bytes);
   if (reader.type_.empty()) return Malformed("no type");

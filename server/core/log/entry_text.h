@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "server/core/base/bytes.h"
 
 namespace pinhole::log {
 
@@ -21,13 +22,18 @@ class EntryWriter {
   EntryWriter(std::string_view type, std::string_view contest, int64_t round);
   EntryWriter& Add(std::string_view key, std::string_view value);
   EntryWriter& Add(std::string_view key, int64_t value);
+  EntryWriter& AddHex(std::string_view key, ByteView bytes);
   // The fields after `round`, as signed by people: no padding.
   std::string_view Fields() const { return std::string_view(text_).substr(common_bytes_); }
   // Errors: INVALID_ARGUMENT for a value that does not fit the format, RESOURCE_EXHAUSTED when the
   // line is too long.
   absl::StatusOr<std::string> Finish(size_t length) const;
+  // True when Finish(bytes.size()) gives `bytes`.
+  bool Spells(std::string_view bytes) const;
 
  private:
+  void AddKey(std::string_view key);
+
   std::string text_;
   size_t common_bytes_;
   absl::Status status_;

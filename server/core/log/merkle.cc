@@ -1,11 +1,13 @@
 #include "server/core/log/merkle.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <string>
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "server/core/base/sha256_joined.h"
 #include "server/core/base/status.h"
 
 namespace pinhole {
@@ -100,17 +102,13 @@ absl::Status IndexNotWithin(uint64_t index, uint64_t size) {
 }  // namespace
 
 Digest LeafHash(std::string_view entry) {
-  Sha256Hasher hasher;
-  hasher.Update(std::string_view("\0", 1));
-  hasher.Update(entry);
-  return hasher.Finish();
+  constexpr std::array<uint8_t, 1> kLeaf = {0};
+  return Sha256Joined({kLeaf, AsBytes(entry)});
 }
 
 Digest NodeHash(ByteView left, ByteView right) {
-  std::string bytes = "\x01";
-  bytes.reserve(1 + left.size() + right.size());
-  bytes.append(AsText(left)).append(AsText(right));
-  return Sha256(bytes);
+  constexpr std::array<uint8_t, 1> kNode = {1};
+  return Sha256Joined({kNode, left, right});
 }
 
 Digest EmptyRoot() { return Sha256(std::string_view()); }

@@ -167,7 +167,9 @@ absl::Status LedgerState::Check(const log::TeamEntry& entry) {
   if (contest->team_names.contains(entry.name)) return Breaks("a team's name serves once");
   if (contest->invitations.contains(entry.invitation)) return Breaks("an invitation serves once");
   RETURN_IF_ERROR(MustEqual(entry.reserved, contest->policy.team, "a team reserves team_bits"));
-  contest->teams.push_back({.entry = entry, .state = counting::StartState(contest->policy.policy)});
+  contest->teams.push_back({.entry = entry,
+                            .state = counting::StartState(contest->policy.policy),
+                            .left = contest->policy.team});
   contest->team_by_key.emplace(entry.key, entry.number);
   contest->team_names.insert(entry.name);
   contest->invitations.insert(entry.invitation);
@@ -204,7 +206,8 @@ absl::Status LedgerState::Check(const log::AdmitEntry& entry) {
     return Breaks("a request id serves once");
   contest->queue.Take(entry.round);
   contest->requests.emplace(std::pair(entry.team, entry.request_id), size());
-  contest->admissions.emplace(size(), Admission{.index = size(), .entry = entry});
+  contest->admissions.emplace_hint(contest->admissions.end(), size(),
+                                   Admission{.index = size(), .entry = entry});
   contest->due[entry.result_round].push_back(size());
   ++contest->admitted;
   ++team.tries_used;
@@ -235,8 +238,8 @@ absl::Status LedgerState::Check(const log::ResultEntry& entry) {
       entry.symbol.level >= *show_below) {
     return Breaks("no level that the team asked not to be shown");
   }
-  const counting::Bits charge =
-      counting::BitsLeft(policy, team.state) - counting::BitsLeft(policy, after);
+  const counting::Bits left = counting::BitsLeft(policy, after);
+  const counting::Bits charge = team.left - left;
   RETURN_IF_ERROR(MustEqual(entry.charge, charge,
                             "the charge is what the symbol takes from the continuations"));
   RETURN_IF_ERROR(MustEqual(entry.text, counting::SymbolText(entry.symbol, policy.scoring.scale),
@@ -244,6 +247,7 @@ absl::Status LedgerState::Check(const log::ResultEntry& entry) {
   admission.result = entry;
   admission.result_index = size();
   team.state = after;
+  team.left = left;
   team.charged += charge;
   --team.waiting;
   contest->charged += charge;

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "server/core/log/entries.h"
@@ -32,6 +33,7 @@ struct Admission {
 struct Team {
   log::TeamEntry entry;
   counting::TeamState state;
+  counting::Bits left;  // BitsLeft(policy, state)
   counting::Bits charged;
   int tries_used = 0;               // admitted, released or not
   int waiting = 0;                  // admitted, not released
@@ -50,9 +52,9 @@ struct Contest {
   std::vector<Team> teams;  // team number n at n - 1
   std::map<PublicKey, int> team_by_key;
   std::set<std::string> team_names;
-  std::set<Digest> invitations;                                // used ones
-  std::map<std::pair<int, log::RequestId>, int64_t> requests;  // (team, id) -> ADMIT index
-  std::map<int64_t, Admission> admissions;                     // by ADMIT index
+  std::set<Digest> invitations;                                           // used ones
+  absl::flat_hash_map<std::pair<int, log::RequestId>, int64_t> requests;  // (team, id) -> ADMIT
+  std::map<int64_t, Admission> admissions;                                // by ADMIT index
   std::map<int64_t, std::vector<int64_t>> due;  // result round -> ADMIT indices, in ledger order
   schedule::RunQueue queue;
   int64_t last_round = 0;  // number of the last ROUND entry

@@ -3,7 +3,9 @@
 
 #include <cmath>
 #include <map>
+#include <random>
 #include <tuple>
+#include <utility>
 
 #include "server/core/counting/big_count.h"
 #include "server/core/counting/transcripts.h"
@@ -117,6 +119,26 @@ TEST(Counting, ChargesTelescopeAndAreNeverNegative) {
     }
   }
   EXPECT_GT(seen.size(), 50U);
+}
+
+// The quick way and the exact way are one function: any state that a policy can reach or name.
+TEST(Counting, BitsLeftIsTheExactCount) {
+  std::mt19937_64 random(20250131);
+  const auto up_to = [&random](int most) {
+    return static_cast<int>(random() % static_cast<uint64_t>(most + 1));
+  };
+  Policy policy;
+  policy.release.rule = ReleaseRule::kImprovements;
+  // Small numbers, where counts are ones and powers of two; usual ones; and beyond floating point.
+  for (const auto& [scale, times] : {std::pair(4, 4'000), {40, 1'000}, {120, 20}}) {
+    for (int i = 0; i < times; ++i) {
+      policy.release.min_gain = i % 3 == 0 ? 1 + up_to(6) : 1;
+      const TeamState state = {up_to(scale * 10), up_to(scale * 5), up_to(scale), up_to(scale)};
+      ASSERT_EQ(BitsLeft(policy, state), CountContinuations(policy, state).CeilLog2())
+          << state.tries << " tries, " << state.levels << " levels, " << state.scores << " scores, "
+          << state.failures << " failures, gain " << policy.release.min_gain;
+    }
+  }
 }
 
 TEST(BigCount, KeepsItsText) {

@@ -5,8 +5,12 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <string>
+#include <variant>
 
+#include "absl/strings/str_format.h"
 #include "server/core/log/checkpoint.h"
+#include "server/core/log/entry_text.h"
 #include "server/core/replay/board.h"
 #include "server/core/replay/requests_check.h"
 #include "tests/support/ledger_builder.h"
@@ -133,6 +137,70 @@ TEST(Fold, RefusesEveryChangedDigit) {
     }
   }
   EXPECT_GT(changed, 500);
+}
+
+// An entry's line written again from its values, by the format and not by the code that reads it.
+std::string SpelledAgain(const log::Entry& entry) {
+  const auto text = [](const std::string& line) {
+    return line + std::string(log::kEntryBytes - 1 - line.size(), ' ') + "\n";
+  };
+  if (const auto* e = std::get_if<log::AdmitEntry>(&entry)) {
+    return text(absl::StrFormat(
+        "ADMIT 1 contest=%s round=%d team=%d try=%d program=%s size_class=%d request=%s "
+        "request_id=%s run_round=%d result_round=%d show_below=%s",
+        e->contest, e->round, e->team, e->try_number, HexEncode(e->program), e->size_class,
+        HexEncode(e->request), HexEncode(e->request_id), e->run_round, e->result_round,
+        e->show_below.has_value() ? absl::StrFormat("%d", *e->show_below) : "-"));
+  }
+  if (const auto* e = std::get_if<log::ResultEntry>(&entry)) {
+    return text(absl::StrFormat(
+        "RESULT 1 contest=%s round=%d admit=%d team=%d symbol=%d text=%s charge_bits=%d.%03d "
+        "tries_left=%d levels_left=%d scores_left=%d failures_left=%d",
+        e->contest, e->round, e->admit, e->team, counting::SymbolIndex(e->symbol), e->text,
+        e->charge.thousandths / 1000, e->charge.thousandths % 1000, e->after.tries, e->after.levels,
+        e->after.scores, e->after.failures));
+  }
+  const auto* e = std::get_if<log::RoundEntry>(&entry);
+  if (e == nullptr) return "";
+  return text(absl::StrFormat("ROUND 1 contest=%s round=%d admitted=%d released=%d root_before=%s",
+                              e->contest, e->round, e->admitted, e->released,
+                              HexEncode(e->root_before)));
+}
+
+TEST(Entries, HaveOneSpellingWhateverByteIsChangedDroppedOrDoubled) {
+  int read = 0;
+  int refused = 0;
+  const auto check = [&](const std::string& bytes) {
+    const absl::StatusOr<log::Entry> entry = log::ParseEntry(bytes);
+    if (!entry.ok()) {
+      ++refused;
+      return;
+    }
+    ++read;
+    ASSERT_EQ(SpelledAgain(*entry), bytes);
+  };
+  const LedgerBuilder builder = WholeContest();
+  for (const std::string& original : builder.entries()) {
+    const std::string_view type = log::EntryType(original);
+    if (type != "ADMIT" && type != "RESULT" && type != "ROUND") continue;
+    for (size_t at = 0; at < original.size(); ++at) {
+      for (const char c : std::string_view("019+-. =aAfFx\t\n\0\xff", 16)) {
+        std::string changed = original;
+        changed[at] = c;
+        check(changed);
+        changed = original;
+        changed.insert(at, 1, c);
+        changed.erase(changed.size() - 2, 1);
+        check(changed);
+      }
+      std::string changed = original;
+      changed.erase(at, 1);
+      changed.insert(changed.size() - 1, 1, ' ');
+      check(changed);
+    }
+  }
+  EXPECT_GT(read, 1'000);
+  EXPECT_GT(refused, 10'000);
 }
 
 TEST(PlanJoin, SaysWhatIsWrong) {
