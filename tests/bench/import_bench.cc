@@ -1,5 +1,7 @@
 // The owner's CSV into a data set's folder, SQLite, columns and labels, beside what `sqlite3
 // .import` takes for the same file.
+#include <time.h>
+
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
@@ -10,6 +12,7 @@
 #include "server/dataset/folder.h"
 #include "server/dataset/import_spec.h"
 #include "server/dataset/importer.h"
+#include "server/dataset/stages.h"
 #include "server/storage/database.h"
 #include "server/system/temp_dir.h"
 #include "tests/bench/programs.h"
@@ -73,16 +76,50 @@ class ImportFixture final : public Fixture {
                   .floor = "sqlite",
                   .floor_text = "`sqlite3 .import` into the same types",
                   .ratio_aim = 1.5});
+    AddStages(suite);
   }
 
  private:
+  // What the import's own watch said in the same turn.
+  void AddStages(Suite& suite) {
+    struct Stage {
+      std::string name;
+      std::string what;
+      int64_t dataset::ImportStages::*nanos;
+    };
+    for (const Stage& stage :
+         {Stage{"read", "reading and typing CSV", &dataset::ImportStages::read_ns},
+          Stage{"order", "split and secret order", &dataset::ImportStages::order_ns},
+          Stage{"rows", "rows into SQLite", &dataset::ImportStages::rows_ns},
+          Stage{"columns", "flat columns and labels", &dataset::ImportStages::columns_ns},
+          Stage{"publish", "making it durable", &dataset::ImportStages::publish_ns}}) {
+      suite.Add(Case{.name = stage.name,
+                     .amount = static_cast<double>(rows_),
+                     .unit = "rows",
+                     .self_timed = [this, nanos = stage.nanos] {
+                       return static_cast<double>(stages_.*nanos) * 1e-9;
+                     }});
+      suite.Add(Row{.what = "of it: " + stage.what,
+                    .subject = stage.name,
+                    .floor = "import",
+                    .floor_text = "the whole import",
+                    .aim = Aim::kAtMost});
+    }
+  }
+
   std::string Path(std::string_view name) const { return folder_.path() + "/" + std::string(name); }
 
   void Import() {
+    const dataset::MonotonicClock clock = [] {
+      timespec now{};
+      ::clock_gettime(CLOCK_MONOTONIC, &now);
+      return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+    };
     const auto result =
-        dataset::Import(spec_, Path("data"), AsBytes("a key of 32 bytes, as a test's"));
+        dataset::Import(spec_, Path("data"), AsBytes("a key of 32 bytes, as a test's"), clock);
     if (!result.ok()) Fail(result.status().ToString());
     Check(result->train_rows + result->public_rows + result->final_rows == rows_, "rows are lost");
+    stages_ = result->stages;
   }
 
   void Sqlite() const {
@@ -121,6 +158,7 @@ class ImportFixture final : public Fixture {
   TempDir folder_;
   int64_t rows_;
   dataset::ImportSpec spec_;
+  dataset::ImportStages stages_;  // of the last import
 };
 
 }  // namespace
