@@ -57,7 +57,8 @@ absl::Status StatusOf(const grpc::Status& status, const grpc::ClientContext& con
   if (status.ok()) return absl::OkStatus();
   std::string next(NextStep(ReasonOf(status, context)));
   // The server's hint goes to a screen: digits or nothing.
-  const auto wait = ParseIntegerIn(MetadataOf(context, "pinhole-retry-after"), 1, 30 * 86'400);
+  const auto wait =
+      ParseIntegerIn(MetadataOf(context, "pinhole-retry-after"), 1, int64_t{30} * 86'400);
   if (wait.ok()) {
     next += absl::StrFormat("%stry again in %s", next.empty() ? "" : "; ",
                             absl::FormatDuration(absl::Seconds(*wait)));
@@ -167,7 +168,7 @@ class GrpcServer final : public Server {
         event.entries.push_back(std::move(*entry.mutable_entry()));
       }
       start += static_cast<int64_t>(event.entries.size());
-      const absl::StatusOr<Watching> watching = handler(event);
+      absl::StatusOr<Watching> watching = handler(event);
       if (watching.ok() && *watching == Watching::kGoOn) continue;
       context.TryCancel();
       stream->Finish().error_code();  // cancelled, as asked

@@ -42,7 +42,7 @@ std::string Ipv6Network(const in6_addr& address) {
 }  // namespace
 
 std::string CallerAddress(std::string_view peer) {
-  const std::string plain = WithoutEscapes(peer);
+  std::string plain = WithoutEscapes(peer);
   const size_t port = plain.rfind(':');
   if (plain.starts_with("ipv4:") && port > 5) return plain.substr(5, port - 5);
   const size_t open = plain.find('[');

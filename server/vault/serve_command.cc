@@ -176,7 +176,7 @@ absl::Status Serve(const Layout& layout, const Config& config) {
   const SystemClock clock;
   log.Write(event::Serving{.ledger = vault.ledger().size()});
   outside.manager.Tell(ServiceState::kReady);
-  const absl::Status end = Server(vault, runner, pipe, layout, config, clock, stop, log).Run();
+  absl::Status end = Server(vault, runner, pipe, layout, config, clock, stop, log).Run();
   outside.manager.Tell(ServiceState::kStopping);
   const StopReason why = StopReasonOf(end);
   if (why == StopReason::kAsked) log.Write(event::StopAsked{});

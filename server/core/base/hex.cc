@@ -35,8 +35,8 @@ absl::Status HexDecodeTo(std::string_view text, std::span<uint8_t> out) {
   }
   int seen = 0;  // negative once a character was no digit
   for (size_t i = 0; i < out.size(); ++i) {
-    const int high = kValues[static_cast<uint8_t>(text[2 * i])];
-    const int low = kValues[static_cast<uint8_t>(text[2 * i + 1])];
+    const int8_t high = kValues[static_cast<uint8_t>(text[2 * i])];
+    const int8_t low = kValues[static_cast<uint8_t>(text[2 * i + 1])];
     seen |= high | low;
     out[i] = static_cast<uint8_t>(high << 4 | low);
   }
