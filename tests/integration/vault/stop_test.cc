@@ -37,15 +37,23 @@ Seen StopBesideARun(const std::string& conduct) {
   AwaitContest(vault, front);
   const std::string program = ReadFile(testing::TestBin("conduct_" + conduct)).value_or("");
   EXPECT_FALSE(program.empty());
-  const auto round = front.Exchange(
-      {{JoinText("ada", 10), ""}, {SubmitText(front.mirror(), 10, program, "one"), program}});
-  EXPECT_TRUE(round.ok()) << round.status();
-  const replay::Contest* contest = front.mirror().Find("demo");
-  if (!contest->due.contains(*round + 1)) {
+  const auto contest = [&] { return front.mirror().Find("demo"); };
+  // Before round 1, and in a window that was too short, the vault takes no batch: it is sent again.
+  absl::StatusOr<int64_t> round = 0;
+  for (int i = 0; i < 10 && contest()->admissions.empty(); ++i) {
+    round = front.Exchange(
+        {{JoinText("ada", 10), ""}, {SubmitText(front.mirror(), 10, program, "one"), program}});
+    if (!round.ok()) break;
+  }
+  if (!round.ok()) {
+    ADD_FAILURE() << round.status();
+    return {};
+  }
+  if (!contest()->due.contains(*round + 1)) {
     ADD_FAILURE() << "no run is due";
     return {};
   }
-  const schedule::RoundClock clock = contest->Clock();
+  const schedule::RoundClock clock = contest()->Clock();
   WaitUntilMs(clock.StartMs(*round + 1) + kIntoTheRunWindowMs);
   vault.process().Kill(SIGTERM);
   // The exchange comes, whole and on its connection, as if nobody had asked.
@@ -63,7 +71,7 @@ Seen StopBesideARun(const std::string& conduct) {
   Seen seen{.bytes = record.bytes.size()};
   for (int64_t i = record.first; i < size; ++i)
     seen.types.emplace_back(log::EntryType(front.entries()[static_cast<size_t>(i)]));
-  for (const auto& [index, admission] : contest->admissions) {
+  for (const auto& [index, admission] : contest()->admissions) {
     if (admission.result.has_value()) seen.result = admission.result->text;
   }
   return seen;

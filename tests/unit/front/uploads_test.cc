@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <thread>
 
 #include "absl/strings/str_format.h"
 #include "server/front/desk.h"
@@ -144,6 +145,8 @@ TEST_F(SmallUploadsTest, OneThatDoesNotGoOnIsEndedAndOthersGoOn) {
   const std::string token = Joined(0);
   OpenUpload slow(*contestant_, token);
   ASSERT_TRUE(slow.Header(Sha256("x"), 1000));
+  // Its place is taken before its file is there.
+  while (Files().empty()) std::this_thread::yield();
   EXPECT_EQ(Upload(token, "another").reason, "BUSY") << "one at a time";
   EXPECT_TRUE(Upload(Joined(1), "of another team").ok());
   const Outcome outcome = slow.Finish();
