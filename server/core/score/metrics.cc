@@ -1,5 +1,6 @@
 #include "server/core/score/metrics.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "server/core/score/sheet.h"
@@ -12,14 +13,14 @@ using contest::RowWeights;
 
 namespace {
 
-template <Metric metric>
-inline Wide Term(int64_t prediction, int64_t label) {
+template <Metric metric, typename Sum>
+inline Sum Term(int64_t prediction, int64_t label) {
   if constexpr (metric == Metric::kMismatches) return prediction == label ? 0 : 1;
   if constexpr (contest::CountsMatches(metric)) return prediction == label ? 1 : 0;
   const int64_t error = prediction - label;
   const uint64_t magnitude = static_cast<uint64_t>(error < 0 ? -error : error);
   if constexpr (metric == Metric::kMae) return magnitude;
-  return static_cast<Wide>(magnitude) * magnitude;
+  return static_cast<Sum>(magnitude) * magnitude;
 }
 
 // By value: std::clamp takes references, which keeps its arguments in memory.
@@ -62,47 +63,69 @@ bool SplitSums::AddWeighted(std::span<const int64_t> predictions, const uint8_t*
 
 template <Metric metric, RowWeights weights>
 bool SplitSums::AddRows(std::span<const int64_t> predictions, const uint8_t* records) {
+  // While the widest error of this range cannot carry a portion's sum beyond 64 bits, the portion
+  // is summed in 64: the same integers, in half the work.
+  constexpr size_t kPortion = 4096;
+  const auto width = static_cast<Wide>(range_high_ - range_low_);
+  constexpr Wide kWeight = weights == RowWeights::kColumn ? ~uint32_t{0} : 1;
+  const Wide most = metric == Metric::kRmse ? width * width : width + 1;
+  const bool narrow = most <= ~uint64_t{0} / (kWeight * kPortion);
+  bool good = true;
+  while (!predictions.empty()) {
+    const auto portion = predictions.first(std::min(predictions.size(), kPortion));
+    good &= narrow ? AddPortion<metric, weights, uint64_t>(portion, records)
+                   : AddPortion<metric, weights, Wide>(portion, records);
+    predictions = predictions.subspan(portion.size());
+    records += portion.size() * kSheetRecordSize;
+  }
+  return good;
+}
+
+template <Metric metric, RowWeights weights, typename Sum>
+bool SplitSums::AddPortion(std::span<const int64_t> predictions, const uint8_t* records) {
   // Locals, so that they stay in registers; the set chooses by a mask, since it is as good as
   // random and a branch on it would be mispredicted every other row.
-  Wide sum = 0;
-  Wide public_sum = 0;
-  uint64_t public_rows = 0;
+  Sum sum = 0;
+  Sum final_sum = 0;
+  uint64_t final_rows = 0;
   uint64_t label_sum = 0;
   uint64_t weight_sum = 0;
-  uint64_t public_weight = 0;
+  uint64_t final_weight = 0;
   const int64_t low = range_low_;
   const int64_t high = range_high_;
-  bool good = true;
+  uint64_t sets = 0;    // all of them, or-ed: above 1 when one is
+  int64_t outside = 0;  // not 0 when a label is out of range
   for (const int64_t prediction : predictions) {
-    int64_t label;
-    std::memcpy(&label, records, sizeof(label));
-    const uint8_t set = records[sizeof(label)];
+    int64_t found;
+    std::memcpy(&found, records, sizeof(found));
+    const uint64_t set = records[sizeof(found)];
     uint32_t weight = kOneRow;
     if constexpr (weights == RowWeights::kColumn) std::memcpy(&weight, records + 9, sizeof(weight));
     records += kSheetRecordSize;
-    good = good & (set <= 1) & (label >= low) & (label <= high);
     // A label out of range is made harmless: the differences below must not overflow.
-    label = Clip(label, low, high);
-    Wide term = Term<metric>(Clip(prediction, low, high), label);
-    const uint64_t is_public = 1 - uint64_t{set & 1U};
+    const int64_t label = Clip(found, low, high);
+    outside |= found ^ label;
+    sets |= set;
+    Sum term = Term<metric, Sum>(Clip(prediction, low, high), label);
+    const uint64_t is_final = set & 1U;
     if constexpr (weights == RowWeights::kColumn) {
       term *= weight;
       weight_sum += weight;
-      public_weight += weight & (uint64_t{0} - is_public);
+      final_weight += weight & (uint64_t{0} - is_final);
     }
     sum += term;
-    public_sum += term & (Wide{0} - is_public);
-    public_rows += is_public;
+    final_sum += term & (Sum{0} - is_final);
+    final_rows += is_final;
     label_sum += static_cast<uint64_t>(label);
   }
   sum_ += sum;
-  public_sum_ += public_sum;
+  public_sum_ += sum - final_sum;
   rows_ += predictions.size();
-  public_rows_ += public_rows;
+  public_rows_ += predictions.size() - final_rows;
   label_sum_ += label_sum;
   weight_ += weight_sum;
-  public_weight_ += public_weight;
-  return good;
+  public_weight_ += weight_sum - final_weight;
+  return sets <= 1 && outside == 0;
 }
 
 SplitScores SplitSums::Scores() const {

@@ -38,6 +38,9 @@ class SplitSums {
   bool AddWeighted(std::span<const int64_t> predictions, const uint8_t* records);
   template <contest::Metric metric, contest::RowWeights weights>
   bool AddRows(std::span<const int64_t> predictions, const uint8_t* records);
+  // Sums in Sum, which must hold the terms of all these rows.
+  template <contest::Metric metric, contest::RowWeights weights, typename Sum>
+  bool AddPortion(std::span<const int64_t> predictions, const uint8_t* records);
 
   const contest::Metric metric_;
   const contest::RowWeights weights_;
