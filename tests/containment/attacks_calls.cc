@@ -4,13 +4,8 @@
 #include <linux/bpf.h>
 #include <linux/io_uring.h>
 #include <linux/perf_event.h>
-#include <linux/seccomp.h>
-#include <pthread.h>
 #include <sched.h>
-#include <sys/mman.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
-#include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -25,17 +20,20 @@ namespace {
 int Result(long value) { return value < 0 ? errno : 0; }
 
 template <int domain, int type>
-int Socket() {
+int Socket(const char*) {
   return Result(socket(domain, type, 0));
 }
 
-// A call with six zero arguments: enough to reach the filter, and harmless where there is none.
-template <long number>
-int Bare() {
-  return Result(syscall(number, 0L, 0L, 0L, 0L, 0L, 0L));
-}
+constexpr Named kCalls[] = {
+#define CALL(name) {#name, SYS_##name},
+#include "sandbox/syscall_names.inc"
+#undef CALL
+};
 
-int Ptrace() { return Result(ptrace(PTRACE_TRACEME, 0, nullptr, nullptr)); }
+// A call with six zero arguments: enough to reach the filter, and harmless where there is none.
+int Call(const char* name) {
+  return Result(syscall(ValueOf(kCalls, name), 0L, 0L, 0L, 0L, 0L, 0L));
+}
 
 // The child ends at once, so that the control outside leaves nothing behind.
 int EndChild(long pid) {
@@ -43,23 +41,14 @@ int EndChild(long pid) {
   return Result(pid);
 }
 
-int Fork() { return EndChild(syscall(SYS_fork)); }
-int CloneProcess() { return EndChild(syscall(SYS_clone, 17L, 0L, 0L, 0L, 0L)); }
-int Clone3() {
+int Fork(const char*) { return EndChild(syscall(SYS_fork)); }
+int Clone3(const char*) {
   char arguments[88] = {};
   return Result(syscall(SYS_clone3, arguments, sizeof arguments));
 }
-int CloneUserNamespace() {
-  return EndChild(syscall(SYS_clone, long{CLONE_NEWUSER} | 17L, 0L, 0L, 0L, 0L));
-}
-int CloneThreadAndUserNamespace() {
-  return Result(syscall(SYS_clone, long{CLONE_VM} | CLONE_SIGHAND | CLONE_THREAD | CLONE_NEWUSER,
-                        0L, 0L, 0L, 0L));
-}
-
 // A child that goes its own way and keeps standard output open would make a careless supervisor
 // wait for ever.
-int DaemoniseHoldingStdout() {
+int DaemoniseHoldingStdout(const char*) {
   const long pid = syscall(SYS_fork);
   if (pid != 0) return Result(pid);
   setsid();
@@ -67,23 +56,23 @@ int DaemoniseHoldingStdout() {
   return 0;
 }
 
-int ForkBomb() {
+int ForkBomb(const char*) {
   for (;;) {
     if (syscall(SYS_fork) < 0) return errno;
   }
 }
 
-int Keyctl() { return Result(syscall(SYS_keyctl, 0L, -3L, 0L, 0L, 0L)); }
-int AddKey() { return Result(syscall(SYS_add_key, "user", "pinhole", "x", 1L, -3L)); }
+int Keyctl(const char*) { return Result(syscall(SYS_keyctl, 0L, -3L, 0L, 0L, 0L)); }
+int AddKey(const char*) { return Result(syscall(SYS_add_key, "user", "pinhole", "x", 1L, -3L)); }
 
-int IoUring() {
+int IoUring(const char*) {
   io_uring_params parameters{};
   return Result(syscall(SYS_io_uring_setup, 4L, &parameters));
 }
 
-int Userfaultfd() { return Result(syscall(SYS_userfaultfd, 1L | O_CLOEXEC)); }
+int Userfaultfd(const char*) { return Result(syscall(SYS_userfaultfd, 1L | O_CLOEXEC)); }
 
-int Bpf() {
+int Bpf(const char*) {
   bpf_attr attributes{};
   attributes.map_type = BPF_MAP_TYPE_ARRAY;
   attributes.key_size = 4;
@@ -92,7 +81,7 @@ int Bpf() {
   return Result(syscall(SYS_bpf, BPF_MAP_CREATE, &attributes, sizeof attributes));
 }
 
-int PerfEvent() {
+int PerfEvent(const char*) {
   perf_event_attr attributes{};
   attributes.type = PERF_TYPE_SOFTWARE;
   attributes.size = sizeof attributes;
@@ -101,102 +90,56 @@ int PerfEvent() {
   return Result(syscall(SYS_perf_event_open, &attributes, 0L, -1L, -1L, 0L));
 }
 
-int Mount() { return Result(mount("none", "/tmp", "tmpfs", 0, nullptr)); }
-int Unshare() { return Result(unshare(CLONE_NEWUSER)); }
+int Mount(const char*) { return Result(mount("none", "/tmp", "tmpfs", 0, nullptr)); }
+int Unshare(const char*) { return Result(unshare(CLONE_NEWUSER)); }
 
-int SecondExec() {
-  char* const arguments[] = {nullptr};
-  return Result(execve("/data/program", arguments, arguments));
+// Outside, what is executed is this program again, with an attack that succeeds.
+int Execute(int file, const char* path, int flags) {
+  char name[] = "program";
+  char attack[] = "succeed";
+  char* const arguments[] = {name, attack, nullptr};
+  char* const environment[] = {nullptr};
+  return Result(syscall(SYS_execveat, file, path, arguments, environment, flags));
 }
 
-int ExecByDescriptor() {
-  const int file = open("/data/program", O_RDONLY);
-  if (file < 0) return errno;
-  char* const arguments[] = {nullptr};
-  return Result(syscall(SYS_execveat, file, "", arguments, arguments, AT_EMPTY_PATH));
+int SecondExec(const char*) {
+  char name[] = "program";
+  char attack[] = "succeed";
+  char* const arguments[] = {name, attack, nullptr};
+  return Result(execv(View("/program").c_str(), arguments));
+}
+
+int ExecByDescriptor(const char*) {
+  const int file = open(View("/program").c_str(), O_RDONLY);
+  return file < 0 ? errno : Execute(file, "", AT_EMPTY_PATH);
 }
 
 // The one execveat that the table allows, tried again; and turned to a path.
-int ExecByLaunchersDescriptor() {
-  char* const arguments[] = {nullptr};
-  return Result(syscall(SYS_execveat, 512L, "", arguments, arguments, AT_EMPTY_PATH));
+int ExecByLaunchersDescriptor(const char*) { return Execute(512, "", AT_EMPTY_PATH); }
+int ExecByAbsolutePath(const char*) {
+  return Execute(512, View("/program").c_str(), AT_EMPTY_PATH);
 }
 
-int ExecByAbsolutePath() {
-  char* const arguments[] = {nullptr};
-  return Result(syscall(SYS_execveat, 512L, "/data/program", arguments, arguments, AT_EMPTY_PATH));
+int RemakeLaunchersDescriptor(const char*) {
+  const int file = open(View("/program").c_str(), O_RDONLY);
+  return file < 0 ? errno : Result(dup2(file, 512));
 }
 
-int RemakeLaunchersDescriptor() {
-  const int file = open("/data/program", O_RDONLY);
-  if (file < 0) return errno;
-  return Result(dup2(file, 512));
+int MemfdCreate(const char*) {
+  return Result(static_cast<long>(syscall(SYS_memfd_create, "x", 0L)));
 }
+int MemfdSecret(const char*) { return Result(syscall(SYS_memfd_secret, 0L)); }
 
-int MemfdCreate() { return Result(static_cast<long>(syscall(SYS_memfd_create, "x", 0L))); }
-int MemfdSecret() { return Result(syscall(SYS_memfd_secret, 0L)); }
-
-int WritableCode() {
-  void* page =
-      mmap(nullptr, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  return page == MAP_FAILED ? errno : 0;
+int SelfAsOther(const char*) {
+  return Result(syscall(SYS_pidfd_open, static_cast<long>(getpid()), 0L));
 }
-
-int MakeCodeWritable() {
-  void* page = mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (page == MAP_FAILED) return errno;
-  return Result(mprotect(page, 4096, PROT_READ | PROT_WRITE | PROT_EXEC));
-}
-
-// getpid of the 32-bit table, by its own gate.
-int Int80() {
-  long result = 20;
-  __asm__ volatile("int $0x80" : "+a"(result) : : "memory", "r8", "r9", "r10", "r11");
-  return result > 0 ? 0 : static_cast<int>(-result);
-}
-
-void* Int80InThread(void*) {
-  Int80();
-  return nullptr;
-}
-
-// Killing the thread alone would let the rest go on.
-int Int80FromThread() {
-  pthread_t thread;
-  if (const int error = pthread_create(&thread, nullptr, Int80InThread, nullptr)) return error;
-  pthread_join(thread, nullptr);
-  return 0;
-}
-
-int X32() { return Result(syscall(0x40000000L | SYS_getpid)); }
-int NoSuchCall() { return Result(syscall(1000L)); }
-int MinusOne() { return Result(syscall(-1L)); }
-int UpperHalf() { return Result(syscall((1L << 32) | SYS_getpid)); }
-
-int FutexPi() {
-  static int word = 0;
-  return Result(syscall(SYS_futex, &word, 6L, 0L, 0L, 0L, 0L));  // FUTEX_LOCK_PI
-}
-
-int PrctlTsc() { return Result(prctl(PR_SET_TSC, PR_TSC_ENABLE, 0, 0, 0)); }
-int PrctlDumpable() { return Result(prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)); }
-int Seccomp() {
-  return Result(syscall(SYS_seccomp, long{SECCOMP_GET_ACTION_AVAIL}, 0L, "\0\0\xff\x7f"));
-}
-
-int PipeSize() {
-  int ends[2];
-  if (pipe(ends) != 0) return errno;
-  return Result(fcntl(ends[1], F_SETPIPE_SZ, 1 << 20));
-}
-
-int SelfAsOther() { return Result(syscall(SYS_pidfd_open, static_cast<long>(getpid()), 0L)); }
-int Kcmp() {
+int Kcmp(const char*) {
   const long self = getpid();
   return Result(syscall(SYS_kcmp, self, self, 0L, 0L, 0L));
 }
 
 constexpr Attack kAttacks[] = {
+    {"call", Call},
     {"open_network", Socket<AF_INET, SOCK_STREAM>},
     {"open_network6", Socket<AF_INET6, SOCK_DGRAM>},
     {"af_unix", Socket<AF_UNIX, SOCK_STREAM>},
@@ -204,29 +147,18 @@ constexpr Attack kAttacks[] = {
     {"af_vsock", Socket<40, SOCK_STREAM>},
     {"af_alg", Socket<38, SOCK_SEQPACKET>},
     {"af_packet", Socket<AF_PACKET, SOCK_RAW>},
-    {"ptrace", Ptrace},
     {"fork", Fork},
-    {"vfork", CloneProcess},
     {"clone3", Clone3},
-    {"clone_user_namespace", CloneUserNamespace},
-    {"clone_thread_and_user_namespace", CloneThreadAndUserNamespace},
     {"daemonise_holding_stdout", DaemoniseHoldingStdout},
     {"fork_bomb", ForkBomb},
     {"keyctl", Keyctl},
     {"add_key", AddKey},
-    {"request_key", Bare<SYS_request_key>},
     {"io_uring", IoUring},
     {"userfaultfd", Userfaultfd},
     {"bpf", Bpf},
     {"perf_event", PerfEvent},
     {"mount", Mount},
-    {"umount", Bare<SYS_umount2>},
-    {"chroot", Bare<SYS_chroot>},
-    {"pivot_root", Bare<SYS_pivot_root>},
-    {"fsopen", Bare<SYS_fsopen>},
-    {"open_tree", Bare<SYS_open_tree>},
     {"unshare", Unshare},
-    {"setns", Bare<SYS_setns>},
     {"second_exec", SecondExec},
     {"exec_by_descriptor", ExecByDescriptor},
     {"exec_by_launchers_descriptor", ExecByLaunchersDescriptor},
@@ -234,43 +166,8 @@ constexpr Attack kAttacks[] = {
     {"remake_launchers_descriptor", RemakeLaunchersDescriptor},
     {"memfd_create", MemfdCreate},
     {"memfd_secret", MemfdSecret},
-    {"writable_code", WritableCode},
-    {"make_code_writable", MakeCodeWritable},
-    {"int80", Int80},
-    {"int80_from_thread", Int80FromThread},
-    {"x32", X32},
-    {"no_such_call", NoSuchCall},
-    {"minus_one", MinusOne},
-    {"upper_half", UpperHalf},
-    {"futex_pi", FutexPi},
-    {"prctl_tsc", PrctlTsc},
-    {"prctl_dumpable", PrctlDumpable},
-    {"seccomp", Seccomp},
-    {"pipe_size", PipeSize},
     {"pidfd_open", SelfAsOther},
     {"kcmp", Kcmp},
-    {"process_vm_readv", Bare<SYS_process_vm_readv>},
-    {"process_vm_writev", Bare<SYS_process_vm_writev>},
-    {"open_by_handle", Bare<SYS_open_by_handle_at>},
-    {"name_to_handle", Bare<SYS_name_to_handle_at>},
-    {"inotify", Bare<SYS_inotify_init1>},
-    {"fanotify", Bare<SYS_fanotify_init>},
-    {"shmget", Bare<SYS_shmget>},
-    {"msgget", Bare<SYS_msgget>},
-    {"semget", Bare<SYS_semget>},
-    {"mq_open", Bare<SYS_mq_open>},
-    {"socketpair", Bare<SYS_socketpair>},
-    {"timerfd", Bare<SYS_timerfd_create>},
-    {"settimeofday", Bare<SYS_settimeofday>},
-    {"setuid", Bare<SYS_setuid>},
-    {"setgroups", Bare<SYS_setgroups>},
-    {"capset", Bare<SYS_capset>},
-    {"init_module", Bare<SYS_init_module>},
-    {"reboot", Bare<SYS_reboot>},
-    {"mknod", Bare<SYS_mknod>},
-    {"personality", Bare<SYS_personality>},
-    {"ioperm", Bare<SYS_ioperm>},
-    {"modify_ldt", Bare<SYS_modify_ldt>},
 };
 
 }  // namespace

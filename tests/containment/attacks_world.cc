@@ -21,19 +21,19 @@ namespace {
 
 int Result(long value) { return value < 0 ? errno : 0; }
 
-int Environment() {
+int Environment(const char*) {
   for (char** variable = environ; *variable != nullptr; ++variable) puts(*variable);
   return 0;
 }
 
-int Descriptors() {
+int Descriptors(const char*) {
   for (int fd = 0; fd < 4096; ++fd) {
     if (fcntl(fd, F_GETFD) >= 0) printf("%d ", fd);
   }
   return 0;
 }
 
-int Identity() {
+int Identity(const char*) {
   utsname name{};
   uname(&name);
   printf("uid %d %d gid %d %d pid %ld parent %d host %s\n", getuid(), geteuid(), getgid(),
@@ -41,78 +41,118 @@ int Identity() {
   return 0;
 }
 
-int EmptyInput() {
+int EmptyInput(const char*) {
   char byte;
   const ssize_t length = read(0, &byte, 1);
   return length == 0 ? 0 : 1;
 }
 
-int Sysinfo() {
+int Sysinfo(const char*) {
   struct sysinfo info {};
   return Result(sysinfo(&info));
 }
 
-int KillParent() { return Result(kill(getppid(), SIGKILL)); }
-int KillEverybody() { return Result(kill(-1, SIGKILL)); }
-int SignalOther() { return Result(syscall(SYS_tgkill, 2L, 2L, long{SIGKILL})); }
-int OthersClock() {
+// What the kernel hands to every program that it starts. Addresses differ, the rest must not.
+int Auxiliary(const char*) {
+  printf("%s %lu %lu %lu %lu %lu\n", reinterpret_cast<const char*>(getauxval(AT_EXECFN)),
+         getauxval(AT_UID), getauxval(AT_EUID), getauxval(AT_GID), getauxval(AT_EGID),
+         getauxval(AT_SECURE));
+  return 0;
+}
+
+// Where code, stack, heap and library memory lie, and the kernel's 16 random bytes.
+int Layout(const char*) {
+  static int data = 0;
+  int local = 0;
+  printf("%p %p %p ", static_cast<void*>(&data), static_cast<void*>(&local), malloc(100));
+  const auto* random = reinterpret_cast<const unsigned char*>(getauxval(AT_RANDOM));
+  for (int i = 0; i < 16; ++i) printf("%02x", random[i]);
+  return 0;
+}
+
+int ExitWith(const char* code) { _exit(static_cast<int>(strtol(code, nullptr, 10))); }
+
+// From inside, the first process of a box is deaf to signals that it does not handle.
+int SignalItself(const char* number) {
+  syscall(SYS_tgkill, syscall(SYS_getpid), syscall(SYS_gettid), strtol(number, nullptr, 10));
+  return 0;
+}
+
+int KillParent(const char*) { return Result(kill(getppid(), SIGKILL)); }
+int KillEverybody(const char*) { return Result(kill(-1, SIGKILL)); }
+int SignalOther(const char*) { return Result(syscall(SYS_tgkill, 2L, 2L, long{SIGKILL})); }
+int OthersClock(const char*) {
   timespec time{};
   return Result(clock_gettime(static_cast<clockid_t>(~2 << 3 | 2), &time));
 }
-int SetAffinity() {
+int SetAffinity(const char*) {
   cpu_set_t cores;
   CPU_ZERO(&cores);
   CPU_SET(0, &cores);
   return Result(sched_setaffinity(0, sizeof cores, &cores));
 }
-int Terminal() { return isatty(1) == 1 ? 0 : errno; }
+int Terminal(const char*) { return isatty(1) == 1 ? 0 : errno; }
 
-int ExitSeven() { return 7; }
-int ExitLast() { return 254; }
-int Succeed() { return 0; }
+int Succeed(const char*) { return 0; }
 
-int Segfault() {
+int Segfault(const char*) {
   volatile int* nowhere = nullptr;
   *nowhere = 1;
   return 0;
 }
 
-int Abort() { abort(); }
+int Abort(const char*) { abort(); }
 
-int Illegal() { __builtin_trap(); }
+int Illegal(const char*) { __builtin_trap(); }
 
-int DivideByZero() {
+int DivideByZero(const char*) {
   volatile int zero = 0;
   return 7 / zero;
 }
 
-int SayError() {
+int SayError(const char*) {
   fputs("something about row 17\n", stderr);
   return 1;
 }
 
-int SayAndCrash() {
+int SayAndCrash(const char*) {
   fputs("12345678", stdout);
   fflush(stdout);
-  return Segfault();
+  return Segfault("");
 }
 
 void* ExitFromThread(void*) { _exit(9); }
 
-int ExitFromOtherThread() {
+int ExitFromOtherThread(const char*) {
   pthread_t thread;
   if (const int error = pthread_create(&thread, nullptr, ExitFromThread, nullptr)) return error;
   for (;;) pause();
 }
 
 // Says 8 bytes made of what it read from 0 and 3, as a scorer would.
-int Score() {
+int Score(const char*) {
   char answer[8] = {};
   if (read(0, answer, 4) != 4 || read(3, answer + 4, 4) != 4) return 1;
   return write(1, answer, sizeof answer) == sizeof answer ? 0 : 2;
 }
 
+int KillOwnGroup(const char*) { return Result(kill(0, SIGKILL)); }
+int KillFirst(const char*) { return Result(kill(1, SIGKILL)); }
+
+// In the dump of a crash others would read memory; as root's file it would be nobody's to read.
+int Crash(const char*) {
+  raise(SIGQUIT), raise(SIGABRT);
+  abort();
+}
+
 constexpr Attack kAttacks[] = {
+    {"auxiliary", Auxiliary},
+    {"layout", Layout},
+    {"exit", ExitWith},
+    {"signal_itself", SignalItself},
+    {"kill_own_group", KillOwnGroup},
+    {"kill_first", KillFirst},
+    {"crash", Crash},
     {"environment", Environment},
     {"descriptors", Descriptors},
     {"identity", Identity},
@@ -124,8 +164,6 @@ constexpr Attack kAttacks[] = {
     {"others_clock", OthersClock},
     {"set_affinity", SetAffinity},
     {"terminal", Terminal},
-    {"exit_seven", ExitSeven},
-    {"exit_last", ExitLast},
     {"succeed", Succeed},
     {"segfault", Segfault},
     {"abort", Abort},

@@ -284,11 +284,11 @@ TEST_F(BoxTest, ScorerHasFewerCallsAndNoFiles) {
   const struct {
     const char* attack;
     int call;
-  } cases[] = {{"read_view", SYS_openat},     {"list_root", SYS_openat},
-               {"environment", -2},           {"thread_bomb", SYS_clone3},
-               {"write_scratch", SYS_openat}, {"kill_parent", SYS_getppid},
-               {"raise_limit", -3},           {"clone3", SYS_clone3},
-               {"pipe_size", SYS_pipe2},      {"identity", SYS_uname}};
+  } cases[] = {
+      {"read_view", SYS_openat},   {"list_root", SYS_openat},     {"environment", -2},
+      {"thread_bomb", SYS_clone3}, {"write_scratch", SYS_openat}, {"kill_parent", SYS_getppid},
+      {"raise_limit", -3},         {"clone3", SYS_clone3},        {"fcntl:F_SETPIPE_SZ", SYS_pipe2},
+      {"identity", SYS_uname}};
   for (const auto& expected : cases) {
     BoxSpec spec = ScorerBox();
     spec.diagnostics = Diagnostics::kRehearsal;

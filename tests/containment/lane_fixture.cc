@@ -131,7 +131,7 @@ void LaneTest::SetUp() {
   if (geteuid() != 0) SKIP_OR_FAIL("a lane with a uid of its own needs root");
   ASSERT_TRUE(lane_ != nullptr);
   // Anew each time, as a control outside may have changed them.
-  std::filesystem::remove(view_path_ + "/new");
+  for (const char* name : {"/new", "/link"}) std::filesystem::remove(view_path_ + name);
   WriteFile(view_path_ + "/contest.db", "rows of the view", 0660);
   WriteFile(view_path_ + "/program", ReadFile(ProgramPath("hostile")), 0755);
   for (const char* name : {"/contest.db", "/program"}) {

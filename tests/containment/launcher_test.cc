@@ -149,7 +149,7 @@ TEST(LauncherTest, ALaneOfOnesOwnUidHoldsAsWell) {
     int exit_code;
   } cases[] = {{"succeed", Outcome::kExited, 0},
                {"open_network", Outcome::kForbiddenCall, 0},
-               {"read_host_file", Outcome::kExited, ENOENT},
+               {"open:/etc/passwd", Outcome::kExited, ENOENT},
                {"read_view", Outcome::kExited, ENOENT},
                {"create_in_root", Outcome::kExited, EROFS},
                {"memory_bomb", Outcome::kExited, ENOMEM},

@@ -193,7 +193,7 @@ TEST_F(LifetimeTest, TheLaneEndsWithEverythingOfIt) {
 TEST_F(LifetimeTest, TwoHundredRunsLeaveNothingBehind) {
   Lane lane = StartLane(OwnConfig("many"));
   const char* const kAttacks[] = {"succeed",      "segfault",    "open_network",
-                                  "fill_scratch", "thread_bomb", "exit_seven",
+                                  "fill_scratch", "thread_bomb", "exit:7",
                                   "stdout_fill",  "abort",       "say_error"};
   BoxSpec spec;
   spec.threads = 4;
