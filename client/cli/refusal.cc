@@ -22,6 +22,7 @@ std::string_view NextStep(std::string_view reason) {
       {"TOO_LARGE", "client and server do not agree on sizes: compare their versions"},
       {"QUOTA",
        "\"pinhole rules\" shows the contest's limits; the organizer can raise the server's"},
+      {"STORAGE_FULL", "tell the organizer; the same command later is welcome, nothing was spent"},
       {"DEADLINE", "run the same command again; nothing was spent"},
       {"BAD_PAGE_TOKEN", "client and server do not agree on the format: compare their versions"},
       {"PAGE_EXPIRED", "run the same command again"},

@@ -35,8 +35,7 @@ std::optional<std::string> BatchFrames::NextRequest() {
     if (request.program.has_value()) {
       absl::StatusOr<UniqueFd> file = programs_.OpenProgram(*request.program);
       if (!file.ok()) {
-        skipped_.push_back(absl::StrFormat("request %d waits: its program cannot be read: %s",
-                                           request.id, file.status().message()));
+        skipped_.push_back(request.id);
         continue;
       }
       program_ = *std::move(file);

@@ -23,12 +23,12 @@ class BatchFrames {
       : mirror_size_(mirror_size), requests_(std::move(requests)), programs_(programs) {}
 
   // The next frame's bytes; none after kEnd. A submission whose program cannot be opened is left
-  // out and named in `skipped`. Errors: INTERNAL when a program ends early: the batch is spoiled
-  // and the connection must be dropped.
+  // out and its id is in `skipped`. Errors: INTERNAL when a program ends early: the batch is
+  // spoiled and the connection must be dropped.
   absl::StatusOr<std::optional<std::string>> Next();
 
-  // What was left out, for the operator: one text each.
-  const std::vector<std::string>& skipped() const { return skipped_; }
+  // Ids of the requests that were left out.
+  const std::vector<int64_t>& skipped() const { return skipped_; }
   bool ended() const { return stage_ == Stage::kEnded; }
   // Ids of the requests whose frames were made whole.
   const std::vector<int64_t>& made() const { return made_; }
@@ -41,7 +41,7 @@ class BatchFrames {
   const int64_t mirror_size_;
   const std::vector<OutgoingRequest> requests_;
   const ProgramFolder& programs_;
-  std::vector<std::string> skipped_;
+  std::vector<int64_t> skipped_;
   std::vector<int64_t> made_;
   Stage stage_ = Stage::kHello;
   size_t position_ = 0;  // of the next request

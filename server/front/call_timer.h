@@ -13,17 +13,9 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
+#include "server/front/timed_call.h"
 
 namespace pinhole::front {
-
-// A call that wants to know how time passes.
-class TimedCall {
- public:
-  virtual ~TimedCall() = default;
-  // `now_ms` is SteadyMs(). Called from the timer's thread, a few times a second, no lock held; may
-  // still be called once after Remove.
-  virtual void Tick(int64_t now_ms) = 0;
-};
 
 // Thread-safe.
 class CallTimer {

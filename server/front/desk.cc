@@ -58,7 +58,8 @@ absl::StatusOr<JoinReceipt> Desk::Join(std::string_view text) {
   }
   const TeamIdentity team{join->invitation.contest, join->team_key};
   absl::MutexLock lock(&mutex_);
-  JoinReceipt receipt;
+  JoinReceipt receipt{.token = HexEncode(RandomBytes<32>())};
+  const Digest token_hash = Sha256(receipt.token);
   RETURN_IF_ERROR(mirror_.Read([&](const MirrorView& view) -> absl::Status {
     if (view.size() == 0) {
       return Refuse(Reason::kNoLedger, absl::StatusCode::kUnavailable,
@@ -82,26 +83,22 @@ absl::StatusOr<JoinReceipt> Desk::Join(std::string_view text) {
     if (!known.has_value()) {
       const auto planned = replay::PlanJoin(projection_.after(), *join);
       if (!planned.ok()) return WithReason(JoinReason(planned.status().code()), planned.status());
-      RETURN_IF_ERROR(Queue(*parsed, text, ""));
+      // With the token: a join whose team was told that nothing is stored must not go to the vault.
+      ASSIGN_OR_RETURN(const int64_t id, store_.AddJoin(*parsed, text, token_hash, team));
+      RETURN_IF_ERROR(Queue(id, *parsed, text, ""));
+      return receipt;
     }
   }
-  ASSIGN_OR_RETURN(receipt.token, IssueToken(team));
+  RETURN_IF_ERROR(store_.AddToken(token_hash, team));
   return receipt;
 }
 
-absl::Status Desk::Queue(const pipe::Request& request, std::string_view text,
+absl::Status Desk::Queue(int64_t id, const pipe::Request& request, std::string_view text,
                          std::string_view message) {
-  ASSIGN_OR_RETURN(const int64_t id, store_.AddRequest(request, text, message));
   RETURN_IF_ERROR(projection_.Add(id, request));
   waiting_.push_back(
       {.id = id, .request = request, .text = std::string(text), .message = std::string(message)});
   return absl::OkStatus();
-}
-
-absl::StatusOr<std::string> Desk::IssueToken(const TeamIdentity& team) {
-  std::string token = HexEncode(RandomBytes<32>());
-  RETURN_IF_ERROR(store_.AddToken(Sha256(token), team));
-  return token;
 }
 
 absl::StatusOr<UploadNeed> Desk::PlanUpload(const ProgramFolder::Announced& announced) {
@@ -146,9 +143,20 @@ absl::StatusOr<UploadNeed> Desk::PlanUpload(const ProgramFolder::Announced& anno
 }
 
 absl::Status Desk::FinishUpload(const TeamIdentity& team, ProgramFolder::Upload& upload) {
-  ASSIGN_OR_RETURN(const StoredProgram program, upload.Finish());
-  // A crash right here leaves a file that no table names: the next upload of it puts it right.
-  return store_.AddProgram(team, program);
+  RETURN_IF_ERROR(upload.Seal());
+  absl::MutexLock lock(&place_mutex_);
+  const auto place = [&]() -> absl::Status {
+    ASSIGN_OR_RETURN(const StoredProgram program, upload.Place());
+    // A crash right here leaves a file that no table names: the next upload of it puts it right.
+    return store_.AddProgram(team, program);
+  };
+  const absl::Status placed = place();
+  if (!placed.ok()) {
+    // A row is of an earlier upload of the same bytes: its file stays, whichever of the two it is.
+    const auto known = store_.FindProgram(team, upload.announced().sha256);
+    if (known.ok() && !known->has_value()) upload.TakeBack();
+  }
+  return placed;
 }
 
 absl::StatusOr<std::vector<OutgoingRequest>> Desk::Batch(size_t limit) {

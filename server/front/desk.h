@@ -66,7 +66,7 @@ class Desk {
   // Whether the team may upload such a program, and whether its bytes are wanted.
   absl::StatusOr<UploadNeed> PlanUpload(const ProgramFolder::Announced& announced);
   // Checks what came and gives it to the team. Another upload of the same program may have ended
-  // before: then this one leaves nothing.
+  // before: then this one leaves nothing. Nor does one that could not be stored.
   absl::Status FinishUpload(const TeamIdentity& team, ProgramFolder::Upload& upload);
 
   // `text` is the signed submission. The same request again, or the same program under the same
@@ -97,9 +97,9 @@ class Desk {
  private:
   Desk(Store& store, Mirror& mirror, ProgramFolder programs)
       : store_(store), mirror_(mirror), programs_(std::move(programs)) {}
-  absl::Status Queue(const pipe::Request& request, std::string_view text, std::string_view message)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::StatusOr<std::string> IssueToken(const TeamIdentity& team);
+  // After it was stored as `id`.
+  absl::Status Queue(int64_t id, const pipe::Request& request, std::string_view text,
+                     std::string_view message) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status WaitingRefusal(const pipe::SubmitRequest& request, std::string_view text)
       ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   absl::Status CheckProgram(const TeamIdentity& team, const pipe::SubmitRequest& request);
@@ -115,6 +115,8 @@ class Desk {
   Store& store_;
   Mirror& mirror_;
   const ProgramFolder programs_;
+  // Held while an upload gets its place, so that nobody removes a file that another just named.
+  absl::Mutex place_mutex_;
   absl::Mutex mutex_;
   Projection projection_ ABSL_GUARDED_BY(mutex_);
   std::vector<StoredRequest> waiting_ ABSL_GUARDED_BY(mutex_);

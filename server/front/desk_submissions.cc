@@ -63,7 +63,8 @@ absl::StatusOr<SubmissionFacts> Desk::Submit(const TeamIdentity& team, std::stri
     return WaitingRefusal(*submit, reason);
   }
   if (!planned.ok()) return WithReason(SubmitReason(planned.status().code()), planned.status());
-  RETURN_IF_ERROR(Queue(*parsed, text, message));
+  ASSIGN_OR_RETURN(const int64_t id, store_.AddRequest(*parsed, text, message));
+  RETURN_IF_ERROR(Queue(id, *parsed, text, message));
   return DescribeStored(waiting_.back());
 }
 

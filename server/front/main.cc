@@ -1,4 +1,5 @@
 // pinholed: the network side of Pinhole.
+#include <grpc/support/log.h>
 #include <signal.h>
 #include <sys/resource.h>
 
@@ -46,6 +47,12 @@ absl::Status AllowFiles(const Limits& limits) {
   return absl::OkStatus();
 }
 
+// gRPC's own lines name addresses and what peers sent; the log is of a closed set. Who debugs asks
+// for them in the environment.
+void HushGrpc() {
+  if (std::getenv("GRPC_VERBOSITY") == nullptr) gpr_set_log_function([](gpr_log_func_args*) {});
+}
+
 absl::Status Serve(const std::string& folder) {
   // Blocked before any thread starts, so that all threads leave them to the wait below.
   sigset_t stop_signals;
@@ -57,13 +64,12 @@ absl::Status Serve(const std::string& folder) {
   ASSIGN_OR_RETURN(const ServeFiles files, ReadFolder(folder));
   RETURN_IF_ERROR(AllowFiles(files.config.limits));
   const SystemClock clock;
-  const OperatorLog log = [](std::string_view line) {
-    std::fprintf(stderr, "pinholed: %.*s\n", static_cast<int>(line.size()), line.data());
-  };
-  ASSIGN_OR_RETURN(const std::unique_ptr<Server> server, Server::Start(folder, files, clock, log));
+  const EventLog events = EventLog::ToStandardError();
+  ASSIGN_OR_RETURN(const std::unique_ptr<Server> server,
+                   Server::Start(folder, files, clock, events));
+  HushGrpc();
   std::printf("listening on %s\n", server->address().c_str());
   std::fflush(stdout);
-  const EventLog events = EventLog::ToStandardError();
   const ServiceManager manager = ServiceManager::FromEnvironment();
   manager.Tell(ServiceState::kReady);
 

@@ -8,7 +8,6 @@
 #include <array>
 #include <cerrno>
 
-#include "absl/strings/str_format.h"
 #include "server/core/base/status.h"
 #include "server/front/pipe_connection.h"
 #include "server/system/descriptor_io.h"
@@ -19,13 +18,30 @@ namespace {
 constexpr int kFirstRetryMs = 50;
 constexpr int kLastRetryMs = 2000;
 constexpr size_t kReadBytes = size_t{64} * 1024;
+
+// Of a connection that was there.
+VaultLoss LossOf(const absl::Status& end) {
+  switch (end.code()) {
+    case absl::StatusCode::kOutOfRange:
+      return VaultLoss::kClosed;
+    case absl::StatusCode::kInvalidArgument:
+    case absl::StatusCode::kFailedPrecondition:
+      return VaultLoss::kProtocol;
+    case absl::StatusCode::kUnavailable:
+      return VaultLoss::kUnfinished;
+    case absl::StatusCode::kResourceExhausted:
+      return VaultLoss::kStorage;
+    default:
+      return VaultLoss::kOther;
+  }
+}
 }  // namespace
 
-PipeClient::PipeClient(std::string socket_path, Desk& desk, Mirror& mirror, OperatorLog log)
+PipeClient::PipeClient(std::string socket_path, Desk& desk, Mirror& mirror, FrontLog& log)
     : socket_path_(std::move(socket_path)),
       desk_(desk),
       mirror_(mirror),
-      log_(std::move(log)),
+      log_(log),
       wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
 
 PipeClient::~PipeClient() { Stop(); }
@@ -43,7 +59,6 @@ void PipeClient::Stop() {
 
 void PipeClient::Run() {
   int retry_ms = kFirstRetryMs;
-  std::string last_trouble;
   while (true) {
     absl::Status end;
     absl::StatusOr<UniqueFd> fd = ConnectUnix(socket_path_);
@@ -58,18 +73,21 @@ void PipeClient::Run() {
     if (absl::IsCancelled(end)) return;
     if (absl::IsDataLoss(end)) {
       mirror_.RaiseAlarm(std::string_view(end.message().data(), end.message().size()));
-      log_(absl::StrFormat("ALARM: %s", end.message()));
+      log_.Write(event::LedgerAlarm{.ledger = mirror_.size()});
       return;
     }
     if (fd.ok()) fd->Close();
-    // The same trouble at every attempt is one line.
-    if (end.message() != last_trouble) {
-      last_trouble = std::string(end.message());
-      log_(absl::StrFormat("no vault at the moment, connecting again: %s", last_trouble));
-    }
+    TellLoss(fd.ok() ? LossOf(end) : VaultLoss::kAbsent);
     if (!WaitBeforeRetry(retry_ms)) return;
     retry_ms = std::min(2 * retry_ms, kLastRetryMs);
   }
+}
+
+void PipeClient::TellLoss(VaultLoss loss) {
+  if (loss == VaultLoss::kStorage) log_.DiskFull(DiskUse::kLedger);
+  if (told_ == loss) return;
+  told_ = loss;
+  log_.Write(event::VaultGone{.why = loss});
 }
 
 bool PipeClient::WaitBeforeRetry(int milliseconds) {
@@ -90,14 +108,21 @@ absl::Status PipeClient::Serve(int fd) {
     if (ready[1].revents != 0) return absl::CancelledError("stopped");
     if ((ready[0].revents & (POLLIN | POLLHUP | POLLERR)) != 0) {
       absl::StatusOr<size_t> count = ReadSome(fd, buffer);
-      if (absl::IsOutOfRange(count.status())) return absl::UnavailableError("the vault closed");
-      RETURN_IF_ERROR(count.status());
-      RETURN_IF_ERROR(connection.Receive(AsText(ByteView(buffer).first(*count))));
+      RETURN_IF_ERROR(count.status());  // OUT_OF_RANGE: the vault closed
+      const int64_t size_before = mirror_.size();
+      const absl::Status received = connection.Receive(AsText(ByteView(buffer).first(*count)));
+      if (const int64_t size = mirror_.size(); size > size_before) {
+        told_.reset();
+        log_.Write(event::Mirrored{.entries = size - size_before, .ledger = size});
+      }
+      RETURN_IF_ERROR(received);
     } else if ((ready[0].revents & POLLOUT) != 0) {
       ASSIGN_OR_RETURN(const size_t count, WriteSome(fd, AsBytes(out)));
       connection.Sent(count);
     }
-    for (const std::string& text : connection.TakeSkipped()) log_(text);
+    for (const int64_t request : connection.TakeSkipped()) {
+      log_.Write(event::RequestSkipped{.request = request});
+    }
   }
 }
 

@@ -2,28 +2,25 @@
 // and takes the ledger's new entries.
 #pragma once
 
-#include <functional>
+#include <optional>
 #include <string>
-#include <string_view>
 #include <thread>
 
 #include "absl/status/status.h"
 #include "server/front/batch_limit.h"
 #include "server/front/desk.h"
+#include "server/front/front_log.h"
 #include "server/front/mirror.h"
 #include "server/system/unique_fd.h"
 
 namespace pinhole::front {
-
-// One line for the operator; called from any thread.
-using OperatorLog = std::function<void(std::string_view)>;
 
 // Connects and, when the vault goes, connects again. What the vault did not take is sent again in
 // the next exchange. A ledger that breaks a rule ends it for good: the mirror's alarm says why.
 class PipeClient {
  public:
   // All outlive the client.
-  PipeClient(std::string socket_path, Desk& desk, Mirror& mirror, OperatorLog log);
+  PipeClient(std::string socket_path, Desk& desk, Mirror& mirror, FrontLog& log);
   // Stops.
   ~PipeClient();
   PipeClient(const PipeClient&) = delete;
@@ -35,6 +32,8 @@ class PipeClient {
 
  private:
   void Run();
+  // Writes how a connection ended, once for each cause in a row.
+  void TellLoss(VaultLoss loss);
   // Until the connection ends. Always an error: CANCELLED when stopped, DATA_LOSS when nothing more
   // may be taken from this vault.
   absl::Status Serve(int fd);
@@ -44,9 +43,11 @@ class PipeClient {
   const std::string socket_path_;
   Desk& desk_;
   Mirror& mirror_;
-  const OperatorLog log_;
-  BatchLimit limit_;  // of the thread alone
-  UniqueFd wake_;     // an eventfd, readable once stopped
+  FrontLog& log_;
+  // Of the thread alone.
+  BatchLimit limit_;
+  std::optional<VaultLoss> told_;
+  UniqueFd wake_;  // an eventfd, readable once stopped
   std::thread thread_;
 };
 

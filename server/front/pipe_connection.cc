@@ -45,9 +45,10 @@ absl::Status PipeConnection::BeginExchange() {
 }
 
 absl::Status PipeConnection::EndExchange() {
-  RETURN_IF_ERROR(desk_.TakeHandOver(hand_over_->first(), hand_over_->TakeEntries(),
-                                     hand_over_->TakeCheckpoint()));
-  hand_over_.reset();
+  HandOver whole_hand_over = *std::exchange(hand_over_, std::nullopt);
+  // When it is not stored, the mirror has not grown: the next exchange asks for the same again.
+  RETURN_IF_ERROR(desk_.TakeHandOver(whole_hand_over.first(), whole_hand_over.TakeEntries(),
+                                     whole_hand_over.TakeCheckpoint()));
   const bool whole = batch_->ended() && sent_ == out_.size();
   skipped_ = batch_->skipped();
   const std::vector<int64_t> made = batch_->made();

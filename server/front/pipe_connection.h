@@ -39,8 +39,8 @@ class PipeConnection {
   // The first `count` of them were written.
   void Sent(size_t count) { sent_ += count; }
 
-  // What the last batch left out and why, for the operator; each text once.
-  std::vector<std::string> TakeSkipped() { return std::exchange(skipped_, {}); }
+  // Ids of requests that the last batch left out, for the operator; each once.
+  std::vector<int64_t> TakeSkipped() { return std::exchange(skipped_, {}); }
 
  private:
   absl::Status ReceiveFrame(std::string_view bytes);
@@ -56,7 +56,7 @@ class PipeConnection {
   size_t sent_ = 0;  // of out_
   std::optional<BatchFrames> batch_;
   std::optional<HandOver> hand_over_;  // while an exchange is open
-  std::vector<std::string> skipped_;
+  std::vector<int64_t> skipped_;
 };
 
 }  // namespace pinhole::front

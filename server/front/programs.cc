@@ -21,7 +21,10 @@ absl::Status BadProgram(std::string_view text) {
 
 absl::Status EnsureDirectory(const std::string& path) {
   const absl::Status made = MakeDirectory(path, 0700);
-  return absl::IsAlreadyExists(made) ? absl::OkStatus() : made;
+  if (absl::IsAlreadyExists(made)) return absl::OkStatus();
+  RETURN_IF_ERROR(made);
+  // What is durable in it must be found after a crash.
+  return SyncDirectory(DirectoryOf(path));
 }
 
 std::string TeamFolder(const TeamIdentity& team) {
@@ -88,7 +91,7 @@ absl::Status ProgramFolder::Upload::Write(std::string_view bytes) {
   return WriteAll(file_.get(), AsBytes(bytes), Deadline::Never());
 }
 
-absl::StatusOr<StoredProgram> ProgramFolder::Upload::Finish() {
+absl::Status ProgramFolder::Upload::Seal() {
   if (received_bytes_ != announced_.size_bytes) {
     return BadProgram(absl::StrFormat("%d bytes came, the header announced %d: upload it again",
                                       received_bytes_, announced_.size_bytes));
@@ -101,13 +104,21 @@ absl::StatusOr<StoredProgram> ProgramFolder::Upload::Finish() {
   }
   // The file is durable before its name is, and the name before the database knows it.
   if (::fsync(file_.get()) != 0) return absl::ErrnoToStatus(errno, "fsync of an upload");
+  return absl::OkStatus();
+}
+
+std::string ProgramFolder::Upload::PlacePath() const {
+  return TeamFolder(announced_.team) + "/" + HexEncode(announced_.sha256);
+}
+
+void ProgramFolder::Upload::TakeBack() const { ::unlink((folder_ + "/" + PlacePath()).c_str()); }
+
+absl::StatusOr<StoredProgram> ProgramFolder::Upload::Place() {
   RETURN_IF_ERROR(
       EnsureDirectory(absl::StrFormat("%s/programs/%s", folder_, announced_.team.contest)));
-  const std::string team_folder = TeamFolder(announced_.team);
-  RETURN_IF_ERROR(EnsureDirectory(folder_ + "/" + team_folder));
-  StoredProgram program{.sha256 = announced_.sha256,
-                        .size_bytes = announced_.size_bytes,
-                        .path = team_folder + "/" + HexEncode(announced_.sha256)};
+  RETURN_IF_ERROR(EnsureDirectory(folder_ + "/" + TeamFolder(announced_.team)));
+  StoredProgram program{
+      .sha256 = announced_.sha256, .size_bytes = announced_.size_bytes, .path = PlacePath()};
   RETURN_IF_ERROR(RenameDurably(temporary_, folder_ + "/" + program.path));
   temporary_.clear();
   return program;

@@ -27,7 +27,7 @@ class ProgramFolder {
     int64_t size_bytes = 0;
   };
 
-  // An upload under way; without Finish nothing stays. Not thread-safe.
+  // An upload under way; without Place nothing stays. Not thread-safe.
   class Upload {
    public:
     Upload(Upload&& other) noexcept;
@@ -36,13 +36,19 @@ class ProgramFolder {
 
     // Errors: INVALID_ARGUMENT (BAD_PROGRAM) when more comes than was announced; else the errno.
     absl::Status Write(std::string_view bytes);
-    // Checks size and hash, and makes the file durable under its name. Errors: INVALID_ARGUMENT
-    // (BAD_PROGRAM) when they differ.
-    absl::StatusOr<StoredProgram> Finish();
+    // Checks size and hash, and makes the bytes durable. Errors: INVALID_ARGUMENT (BAD_PROGRAM)
+    // when they differ.
+    absl::Status Seal();
+    // After Seal: makes the file durable under its name, in the place of one that is there.
+    absl::StatusOr<StoredProgram> Place();
+    // Undoes Place, also one that failed.
+    void TakeBack() const;
+    const Announced& announced() const { return announced_; }
 
    private:
     friend class ProgramFolder;
     Upload(std::string folder, Announced announced, std::string temporary, UniqueFd file);
+    std::string PlacePath() const;  // relative to the front's folder
     std::string folder_;
     Announced announced_;
     std::string temporary_;  // empty once it has its place or was moved from

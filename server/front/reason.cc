@@ -60,6 +60,8 @@ std::string_view Name(Reason reason) {
       return "STOPPING";
     case Reason::kTooManyWaiting:
       return "TOO_MANY_WAITING";
+    case Reason::kStorageFull:
+      return "STORAGE_FULL";
   }
   return "UNSPECIFIED";
 }
@@ -79,6 +81,20 @@ absl::Status WithRetryAfter(absl::Duration wait, absl::Status status) {
       std::max<int64_t>(1, absl::ToInt64Seconds(absl::Ceil(wait, absl::Seconds(1))));
   status.SetPayload(kRetryAfter, absl::Cord(absl::StrFormat("%d", seconds)));
   return status;
+}
+
+absl::Status StorageFull() {
+  // Room comes by an operator's hand: often asking does not bring it.
+  constexpr absl::Duration kPatience = absl::Seconds(60);
+  return WithRetryAfter(
+      kPatience, Refuse(Reason::kStorageFull, absl::StatusCode::kResourceExhausted,
+                        "the server's disk is full, and nothing of this call was kept: tell the "
+                        "organizer, and call again later"));
+}
+
+absl::Status NameFullDisk(absl::Status status) {
+  if (!absl::IsResourceExhausted(status) || ReasonOf(status).has_value()) return status;
+  return StorageFull();
 }
 
 std::optional<std::string> RetryAfterOf(const absl::Status& status) {

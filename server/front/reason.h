@@ -32,8 +32,9 @@ enum class Reason {
   kSlowReader = 18,
   kStopping = 19,
   kTooManyWaiting = 20,
+  kStorageFull = 21,
 };
-inline constexpr int kLastReason = 20;
+inline constexpr int kLastReason = 21;
 
 // The enum's name without its prefix, such as "BAD_TOKEN".
 std::string_view Name(Reason reason);
@@ -46,6 +47,13 @@ absl::Status WithReason(Reason reason, absl::Status status);
 
 // `status`, with when the same call is welcome. Rounded up to whole seconds, at least one.
 absl::Status WithRetryAfter(absl::Duration wait, absl::Status status);
+
+// The refusal of what found no room on the disk, with when to come again.
+absl::Status StorageFull();
+
+// A full disk without a reason yet, as storage and files report it, becomes StorageFull; every
+// other status stays.
+absl::Status NameFullDisk(absl::Status status);
 
 // The whole seconds that WithRetryAfter put into a status.
 std::optional<std::string> RetryAfterOf(const absl::Status& status);

@@ -1,23 +1,19 @@
 #include "server/front/rpc_status.h"
 
-#include <cstdio>
-
 #include "server/front/reason.h"
 
 namespace pinhole::front {
 
-grpc::Status ToGrpc(const absl::Status& status, grpc::ServerContextBase* context) {
+grpc::Status ToGrpc(absl::Status status, grpc::ServerContextBase* context, FrontLog& log,
+                    DiskUse use) {
   if (status.ok()) return grpc::Status::OK;
+  status = NameFullDisk(std::move(status));
   const std::optional<std::string> reason = ReasonOf(status);
-  if (!reason.has_value() && absl::IsResourceExhausted(status)) {
-    return {
-        grpc::StatusCode::RESOURCE_EXHAUSTED,
-        "the server has no room at the moment and kept nothing of this request: try again later"};
-  }
+  if (reason == Name(Reason::kStorageFull)) log.DiskFull(use);
+  log.CountCall(status);
   if (!reason.has_value()) {
-    std::fprintf(stderr, "pinholed: a request failed: %s\n", status.ToString().c_str());
     return {grpc::StatusCode::INTERNAL,
-            "the server failed and its operator finds the cause in its log: try again later"};
+            "the server failed and its operator finds it in the log: try again later"};
   }
   context->AddTrailingMetadata("pinhole-reason", *reason);
   if (const std::optional<std::string> wait = RetryAfterOf(status); wait.has_value()) {

@@ -17,7 +17,9 @@
 #include "server/front/call_timer.h"
 #include "server/front/contestant_service.h"
 #include "server/front/desk.h"
+#include "server/front/front_log.h"
 #include "server/front/mirror.h"
+#include "server/front/pipe_client.h"
 #include "server/front/reason.h"
 #include "server/front/store.h"
 #include "server/front/upload_quota.h"
@@ -62,23 +64,26 @@ void SetLimits(const Limits& limits, grpc::ServerBuilder& builder) {
 class RunningServer final : public Server {
  public:
   RunningServer(Store store, NoteVerifier log_key, const Limits& limits, const std::string& folder,
-                const WallClock& clock)
-      : store_(std::move(store)),
+                const WallClock& clock, const EventLog& log)
+      : log_(std::make_shared<FrontLog>(log)),
+        store_(std::move(store)),
         mirror_(std::move(log_key)),
         gate_(limits),
-        quota_(limits, store_, folder),
+        quota_(limits, store_, folder, clock),
         watches_(mirror_, keepers_),
-        audit_(mirror_, watches_, keepers_, clock) {}
+        audit_(mirror_, watches_, keepers_, clock) {
+    timer_.Add(log_);
+  }
   ~RunningServer() override { Stop(absl::ZeroDuration()); }
 
-  absl::Status Run(const std::string& folder, const ServeFiles& files, OperatorLog log) {
+  absl::Status Run(const std::string& folder, const ServeFiles& files) {
     ASSIGN_OR_RETURN(desk_, Desk::Open(folder, store_, mirror_));
     mirror_.SetListener([this] { watches_.Notify(); });
     uploads_ = std::make_unique<UploadHub>(store_, *desk_, quota_, keepers_);
     contestant_ = std::make_unique<ContestantService>(store_, *desk_, *uploads_, keepers_);
     RETURN_IF_ERROR(Listen(files));
-    pipe_ =
-        std::make_unique<PipeClient>(files.config.vault_socket, *desk_, mirror_, std::move(log));
+    log_->Write(event::Serving{.ledger = mirror_.size()});
+    pipe_ = std::make_unique<PipeClient>(files.config.vault_socket, *desk_, mirror_, *log_);
     pipe_->Start();
     return absl::OkStatus();
   }
@@ -102,6 +107,7 @@ class RunningServer final : public Server {
     constexpr absl::Duration kLastMoment = absl::Milliseconds(500);
     grpc_->Shutdown(absl::ToChronoTime(absl::Now() + std::min(patience, kLastMoment)));
     grpc_->Wait();
+    log_->Flush();
   }
 
  private:
@@ -139,11 +145,12 @@ class RunningServer final : public Server {
   }
 
   // In this order: what stands below uses what stands above it.
+  const std::shared_ptr<FrontLog> log_;
   Store store_;
   Mirror mirror_;
   CallGate gate_;
   CallTimer timer_;
-  const CallKeepers keepers_{gate_, timer_};
+  const CallKeepers keepers_{gate_, timer_, *log_};
   UploadQuota quota_;
   WatchHub watches_;
   std::unique_ptr<Desk> desk_;
@@ -162,12 +169,12 @@ class RunningServer final : public Server {
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const std::string& folder,
                                                       const ServeFiles& files,
-                                                      const WallClock& clock, OperatorLog log) {
+                                                      const WallClock& clock, const EventLog& log) {
   ASSIGN_OR_RETURN(NoteVerifier log_key, NoteVerifier::FromVkey(files.config.log_vkey));
   ASSIGN_OR_RETURN(Store store, Store::Open(DatabasePath(folder)));
   auto server = std::make_unique<RunningServer>(std::move(store), std::move(log_key),
-                                                files.config.limits, folder, clock);
-  RETURN_IF_ERROR(server->Run(folder, files, std::move(log)));
+                                                files.config.limits, folder, clock, log);
+  RETURN_IF_ERROR(server->Run(folder, files));
   return server;
 }
 

@@ -7,8 +7,8 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "server/front/folder.h"
-#include "server/front/pipe_client.h"
 #include "server/system/clock.h"
+#include "server/system/event_log.h"
 
 namespace pinhole::front {
 
@@ -19,7 +19,7 @@ class Server {
   // outlives the server. Errors: UNAVAILABLE when the address is taken; else as the folder says.
   static absl::StatusOr<std::unique_ptr<Server>> Start(const std::string& folder,
                                                        const ServeFiles& files,
-                                                       const WallClock& clock, OperatorLog log);
+                                                       const WallClock& clock, const EventLog& log);
   virtual ~Server() = default;
 
   // "host:port" with the port that was given or chosen.

@@ -84,6 +84,11 @@ absl::Status Store::SaveExchange(const ExchangeRecord& record) {
 absl::Status Store::AddToken(const Digest& hash, const TeamIdentity& team) {
   absl::MutexLock lock(&mutex_);
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(database_));
+  RETURN_IF_ERROR(InsertToken(hash, team));
+  return transaction.CommitUnlogged();
+}
+
+absl::Status Store::InsertToken(const Digest& hash, const TeamIdentity& team) {
   ASSIGN_OR_RETURN(
       Statement add,
       database_.Prepare("INSERT INTO token (hash, contest, team_key) VALUES (?1, ?2, ?3)"));
@@ -95,8 +100,7 @@ absl::Status Store::AddToken(const Digest& hash, const TeamIdentity& team) {
                         "NOT IN (SELECT id FROM token WHERE contest = ?1 AND team_key "
                         "= ?2 ORDER BY id DESC LIMIT ?3)"));
   drop.BindText(1, team.contest).BindBlob(2, team.key.bytes).BindInt64(3, kTokensPerTeam);
-  RETURN_IF_ERROR(drop.Run());
-  return transaction.CommitUnlogged();
+  return drop.Run();
 }
 
 absl::StatusOr<std::optional<TeamIdentity>> Store::FindToken(const Digest& hash) {

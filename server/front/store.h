@@ -15,6 +15,7 @@
 #include "server/core/base/ed25519.h"
 #include "server/core/base/sha256.h"
 #include "server/core/pipe/requests.h"
+#include "server/front/daily_use.h"
 #include "server/storage/database.h"
 
 namespace pinhole::front {
@@ -90,9 +91,16 @@ class Store {
   };
   absl::StatusOr<ProgramBytes> SumProgramBytes(const TeamIdentity& team);
 
+  // A team's upload use; none used when it has no row. Saving forgets rows older than a day.
+  absl::StatusOr<DailyUse> FindUploadUse(const TeamIdentity& team);
+  absl::Status SaveUploadUse(const TeamIdentity& team, const DailyUse& use);
+
   // The new request's id. Errors: ALREADY_EXISTS for the same text or the same request id.
   absl::StatusOr<int64_t> AddRequest(const pipe::Request& request, std::string_view text,
                                      std::string_view message);
+  // A join with the first token of its team: both are stored or none.
+  absl::StatusOr<int64_t> AddJoin(const pipe::Request& request, std::string_view text,
+                                  const Digest& token_hash, const TeamIdentity& team);
   absl::StatusOr<std::optional<StoredRequest>> FindText(std::string_view text);
   absl::StatusOr<std::optional<StoredRequest>> FindSubmission(const TeamIdentity& team,
                                                               const log::RequestId& id);
@@ -107,6 +115,12 @@ class Store {
  private:
   explicit Store(storage::Database database) : database_(std::move(database)) {}
   absl::StatusOr<std::vector<StoredRequest>> ReadRequests(storage::Statement statement)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Inside a transaction.
+  absl::Status InsertToken(const Digest& hash, const TeamIdentity& team)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::StatusOr<int64_t> InsertRequest(const pipe::Request& request, std::string_view text,
+                                        std::string_view message)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   absl::Mutex mutex_;

@@ -88,6 +88,33 @@ absl::StatusOr<Store::ProgramBytes> Store::SumProgramBytes(const TeamIdentity& t
   return ProgramBytes{.of_team = row.Int64(1), .of_all = row.Int64(0)};
 }
 
+absl::StatusOr<DailyUse> Store::FindUploadUse(const TeamIdentity& team) {
+  absl::MutexLock lock(&mutex_);
+  ASSIGN_OR_RETURN(
+      Statement row,
+      database_.Prepare(
+          "SELECT used_bytes, at_ms FROM upload_use WHERE contest = ?1 AND team_key = ?2"));
+  row.BindText(1, team.contest).BindBlob(2, team.key.bytes);
+  ASSIGN_OR_RETURN(const bool found, row.Step());
+  if (!found) return DailyUse();
+  return DailyUse{.used_bytes = row.Int64(0), .at_ms = row.Int64(1)};
+}
+
+absl::Status Store::SaveUploadUse(const TeamIdentity& team, const DailyUse& use) {
+  absl::MutexLock lock(&mutex_);
+  ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(database_));
+  ASSIGN_OR_RETURN(Statement forget, database_.Prepare("DELETE FROM upload_use WHERE at_ms <= ?1"));
+  RETURN_IF_ERROR(forget.BindInt64(1, use.at_ms - kDayMs).Run());
+  ASSIGN_OR_RETURN(
+      Statement save,
+      database_.Prepare("INSERT INTO upload_use (contest, team_key, used_bytes, at_ms) VALUES (?1, "
+                        "?2, ?3, ?4) ON CONFLICT (contest, team_key) DO UPDATE SET used_bytes = "
+                        "excluded.used_bytes, at_ms = excluded.at_ms"));
+  save.BindText(1, team.contest).BindBlob(2, team.key.bytes);
+  RETURN_IF_ERROR(save.BindInt64(3, use.used_bytes).BindInt64(4, use.at_ms).Run());
+  return transaction.CommitUnlogged();
+}
+
 absl::Status Store::RefuseRequests(const std::vector<ExchangeRecord::Refusal>& refused) {
   absl::MutexLock lock(&mutex_);
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(database_));
@@ -105,6 +132,23 @@ absl::StatusOr<int64_t> Store::AddRequest(const pipe::Request& request, std::str
                                           std::string_view message) {
   absl::MutexLock lock(&mutex_);
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(database_));
+  ASSIGN_OR_RETURN(const int64_t id, InsertRequest(request, text, message));
+  RETURN_IF_ERROR(transaction.CommitUnlogged());
+  return id;
+}
+
+absl::StatusOr<int64_t> Store::AddJoin(const pipe::Request& request, std::string_view text,
+                                       const Digest& token_hash, const TeamIdentity& team) {
+  absl::MutexLock lock(&mutex_);
+  ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(database_));
+  ASSIGN_OR_RETURN(const int64_t id, InsertRequest(request, text, ""));
+  RETURN_IF_ERROR(InsertToken(token_hash, team));
+  RETURN_IF_ERROR(transaction.CommitUnlogged());
+  return id;
+}
+
+absl::StatusOr<int64_t> Store::InsertRequest(const pipe::Request& request, std::string_view text,
+                                             std::string_view message) {
   ASSIGN_OR_RETURN(Statement add, database_.Prepare(kAddRequest));
   add.BindText(4, text).BindText(8, message);
   if (const auto* submit = std::get_if<pipe::SubmitRequest>(&request)) {
@@ -116,9 +160,7 @@ absl::StatusOr<int64_t> Store::AddRequest(const pipe::Request& request, std::str
     add.BindNull(5).BindNull(6).BindNull(7);
   }
   RETURN_IF_ERROR(add.Run());
-  const int64_t id = database_.last_insert_rowid();
-  RETURN_IF_ERROR(transaction.CommitUnlogged());
-  return id;
+  return database_.last_insert_rowid();
 }
 
 absl::StatusOr<std::vector<StoredRequest>> Store::ReadRequests(Statement statement) {

@@ -35,7 +35,7 @@ class UnaryReactor final : public grpc::ServerUnaryReactor, public TimedCall {
     return lease_->HoldAnswer(static_cast<int64_t>(response.ByteSizeLong()));
   }
 
-  void End(const absl::Status& status) { Finish(ToGrpc(status, context_)); }
+  void End(const absl::Status& status) { Finish(ToGrpc(status, context_, keepers_.log)); }
 
   void OnDone() override {
     lease_.reset();
@@ -44,8 +44,10 @@ class UnaryReactor final : public grpc::ServerUnaryReactor, public TimedCall {
 
   void Tick(int64_t now_ms) override {
     if (now_ms < due_ms_ || broken_off_.exchange(true)) return;
-    handle_.BreakOff(Refuse(Reason::kDeadline, absl::StatusCode::kDeadlineExceeded,
-                            "the answer was not read in time: call again, and read"));
+    const absl::Status unread = Refuse(Reason::kDeadline, absl::StatusCode::kDeadlineExceeded,
+                                       "the answer was not read in time: call again, and read");
+    keepers_.log.CountCall(unread);
+    handle_.BreakOff(unread);
   }
 
  private:

@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "server/front/call_gate.h"
 #include "server/front/call_timer.h"
+#include "server/front/front_log.h"
 
 namespace pinhole::front {
 
@@ -17,6 +18,7 @@ namespace pinhole::front {
 struct CallKeepers {
   CallGate& gate;
   CallTimer& timer;
+  FrontLog& log;
 };
 
 // Lets the call through the gate, checks its size and deadline, calls `work` at once on this

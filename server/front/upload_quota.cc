@@ -2,6 +2,7 @@
 
 #include <sys/statvfs.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "absl/strings/str_format.h"
@@ -11,8 +12,6 @@
 
 namespace pinhole::front {
 namespace {
-
-constexpr size_t kMostTeams = 20'000;
 
 absl::Status Busy(std::string_view text) {
   return WithRetryAfter(absl::Seconds(2),
@@ -29,15 +28,7 @@ std::string TeamText(const TeamIdentity& team) {
 
 }  // namespace
 
-UploadQuota::UploadQuota(const Limits& limits, Store& store, std::string folder)
-    : limits_(limits),
-      store_(store),
-      folder_(std::move(folder)),
-      daily_(limits.uploaded_bytes_per_team_and_day, limits.uploaded_bytes_per_team_and_day,
-             kMostTeams) {}
-
-absl::StatusOr<UploadQuota::Lease> UploadQuota::Reserve(const TeamIdentity& team, int64_t bytes,
-                                                        int64_t now_ms) {
+absl::StatusOr<UploadQuota::Lease> UploadQuota::Reserve(const TeamIdentity& team, int64_t bytes) {
   const std::string name = TeamText(team);
   absl::MutexLock lock(&mutex_);
   const auto found = by_team_.find(name);
@@ -53,18 +44,40 @@ absl::StatusOr<UploadQuota::Lease> UploadQuota::Reserve(const TeamIdentity& team
   }
   RETURN_IF_ERROR(CheckBytes(team, bytes, own));
   RETURN_IF_ERROR(CheckDisk(bytes));
-  if (const int64_t wait_ms = daily_.Take(name, bytes, now_ms); wait_ms > 0) {
-    const absl::Status over = OverQuota(
-        absl::StrFormat("this team uploaded too much today: %d bytes a day are taken, kept or not",
-                        limits_.uploaded_bytes_per_team_and_day));
-    return wait_ms == TokenBucket::kNever ? over
-                                          : WithRetryAfter(absl::Milliseconds(wait_ms), over);
-  }
+  RETURN_IF_ERROR(TakeOfDay(team, bytes));
   for (UnderWay* const counts : {&all_, &by_team_[name]}) {
     ++counts->uploads;
     counts->bytes += bytes;
   }
-  return Lease(this, name, bytes);
+  return Lease(this, team, bytes);
+}
+
+absl::Status UploadQuota::TakeOfDay(const TeamIdentity& team, int64_t bytes) {
+  const int64_t per_day = limits_.uploaded_bytes_per_team_and_day;
+  const std::string name = TeamText(team);
+  ASSIGN_OR_RETURN(const DailyUse stored, store_.FindUploadUse(team));
+  DailyUse use = At(stored, per_day, clock_.NowUnixMs());
+  const auto owed = owed_.find(name);
+  if (owed != owed_.end()) use.used_bytes = std::max<int64_t>(0, use.used_bytes - owed->second);
+  if (const int64_t wait_ms = WaitMs(use, per_day, bytes); wait_ms > 0) {
+    // Else a count of a clock that was ahead would stand until the clock is there again.
+    if (stored.at_ms > use.at_ms) RETURN_IF_ERROR(store_.SaveUploadUse(team, use));
+    const absl::Status over = OverQuota(absl::StrFormat(
+        "this team uploaded too much today: %d bytes a day are taken, kept or not", per_day));
+    return bytes > per_day ? over : WithRetryAfter(absl::Milliseconds(wait_ms), over);
+  }
+  // Before the bytes come: a crash may count what did not come, and never forgets what did.
+  use.used_bytes += bytes;
+  RETURN_IF_ERROR(store_.SaveUploadUse(team, use));
+  if (owed != owed_.end()) owed_.erase(owed);
+  return absl::OkStatus();
+}
+
+absl::Status UploadQuota::GiveToDay(const TeamIdentity& team, int64_t bytes) {
+  ASSIGN_OR_RETURN(const DailyUse stored, store_.FindUploadUse(team));
+  DailyUse use = At(stored, limits_.uploaded_bytes_per_team_and_day, clock_.NowUnixMs());
+  use.used_bytes = std::max<int64_t>(0, use.used_bytes - bytes);
+  return store_.SaveUploadUse(team, use);
 }
 
 absl::Status UploadQuota::CheckBytes(const TeamIdentity& team, int64_t bytes, const UnderWay& own) {
@@ -88,17 +101,19 @@ absl::Status UploadQuota::CheckDisk(int64_t bytes) {
   }
   const auto free = static_cast<int64_t>(facts.f_bavail) * static_cast<int64_t>(facts.f_frsize);
   if (free - all_.bytes - bytes >= limits_.disk_reserve_bytes) return absl::OkStatus();
-  return OverQuota("the server's disk is nearly full: tell the organizer");
+  return StorageFull();
 }
 
 void UploadQuota::GiveBack(const Lease& lease) {
   absl::MutexLock lock(&mutex_);
   --all_.uploads;
   all_.bytes -= lease.bytes_;
-  const auto own = by_team_.find(lease.team_);
+  const std::string name = TeamText(lease.team_);
+  const auto own = by_team_.find(name);
   own->second.bytes -= lease.bytes_;
   if (--own->second.uploads == 0) by_team_.erase(own);
-  if (lease.received_ < lease.bytes_) daily_.Give(lease.team_, lease.bytes_ - lease.received_);
+  const int64_t unused = lease.bytes_ - lease.received_;
+  if (unused > 0 && !GiveToDay(lease.team_, unused).ok()) owed_[name] += unused;
 }
 
 int64_t UploadDueMs(const Limits& limits, int64_t begin_ms, int64_t received_bytes) {

@@ -124,8 +124,7 @@ class UploadReactor final : public grpc::ServerReadReactor<v1::UploadProgramRequ
       response_->set_sha256(std::string(AsText(sha256_)));
       return absl::OkStatus();
     }
-    ASSIGN_OR_RETURN(UploadQuota::Lease room,
-                     hub_.quota_.Reserve(*team_, header.size_bytes(), begin_ms_));
+    ASSIGN_OR_RETURN(UploadQuota::Lease room, hub_.quota_.Reserve(*team_, header.size_bytes()));
     room_.emplace(std::move(room));
     ASSIGN_OR_RETURN(ProgramFolder::Upload upload, hub_.desk_.programs().Begin(announced));
     upload_.emplace(std::move(upload));
@@ -156,7 +155,7 @@ class UploadReactor final : public grpc::ServerReadReactor<v1::UploadProgramRequ
     if (absl::IsCancelled(status)) {
       Finish(grpc::Status::CANCELLED);
     } else {
-      Finish(ToGrpc(status, context_));
+      Finish(ToGrpc(status, context_, hub_.keepers_.log, DiskUse::kProgram));
     }
   }
 

@@ -45,10 +45,11 @@ class Watcher : public grpc::ServerWriteReactor<v1::WatchEntriesResponse>, publi
     if (finished_) return;
     finished_ = true;
     if (writing_) {
+      hub_.keepers_.log.CountCall(status);
       handle_.BreakOff(status);
       Finish(grpc::Status::CANCELLED);  // the end of the reactor; the client has the other text
     } else {
-      Finish(ToGrpc(status, context_));
+      Finish(ToGrpc(status, context_, hub_.keepers_.log));
     }
   }
 
@@ -131,7 +132,7 @@ grpc::ServerWriteReactor<v1::WatchEntriesResponse>* WatchHub::Watch(
   if (refusal.ok()) {
     watcher->Pump();
   } else {
-    watcher->End(ToGrpc(refusal, context));
+    watcher->End(ToGrpc(refusal, context, keepers_.log));
   }
   return watcher.get();
 }

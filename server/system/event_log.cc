@@ -15,7 +15,16 @@ namespace {
 constexpr std::string_view kDegradedWords[] = {"no", "yes"};
 constexpr std::string_view kPartWords[] = {"opening", "batch", "hand-over"};
 constexpr std::string_view kVerdictWords[] = {"appended", "refused"};
-constexpr std::string_view kDiskUseWords[] = {"program", "predictions", "ledger", "reserve"};
+constexpr std::string_view kDiskUseWords[] = {"program", "predictions", "ledger", "reserve",
+                                              "request"};
+constexpr std::string_view kLossWords[] = {"absent",     "closed",  "protocol",
+                                           "unfinished", "storage", "other"};
+constexpr std::string_view kRefusalWords[] = {
+    "bad-token",      "bad-request",  "not-found",         "bad-invitation", "not-open",
+    "no-try-left",    "bad-program",  "request-id-reused", "no-ledger",      "no-place-left",
+    "busy",           "rate-limited", "too-large",         "quota",          "deadline",
+    "bad-page-token", "page-expired", "slow-reader",       "stopping",       "too-many-waiting",
+    "storage-full"};
 constexpr std::string_view kStopWords[] = {"asked",      "disk-full",      "contest-stopped",
                                            "lane-broke", "ledger-damaged", "other"};
 
@@ -24,6 +33,8 @@ Words WordsOf(Degraded) { return {kDegradedWords, std::size(kDegradedWords)}; }
 Words WordsOf(ExchangePart) { return {kPartWords, std::size(kPartWords)}; }
 Words WordsOf(ProposalVerdict) { return {kVerdictWords, std::size(kVerdictWords)}; }
 Words WordsOf(DiskUse) { return {kDiskUseWords, std::size(kDiskUseWords)}; }
+Words WordsOf(VaultLoss) { return {kLossWords, std::size(kLossWords)}; }
+Words WordsOf(CallRefusal) { return {kRefusalWords, std::size(kRefusalWords)}; }
 Words WordsOf(StopReason) { return {kStopWords, std::size(kStopWords)}; }
 
 // A field is an int64_t or an enum that WordsOf knows.
@@ -79,7 +90,8 @@ Priority PriorityOf(const Event& event) {
     return stopped->why == StopReason::kAsked ? Priority::kInfo : Priority::kError;
   }
   if (std::holds_alternative<event::LedgerAlarm>(event) ||
-      std::holds_alternative<event::MirrorAhead>(event)) {
+      std::holds_alternative<event::MirrorAhead>(event) ||
+      std::holds_alternative<event::CallsFailed>(event)) {
     return Priority::kError;
   }
   if (std::holds_alternative<event::DiskFull>(event) ||

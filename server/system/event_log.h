@@ -14,7 +14,34 @@ namespace pinhole {
 enum class Degraded { kNo, kYes };
 enum class ExchangePart { kOpening, kBatch, kHandOver };
 enum class ProposalVerdict { kAppended, kRefused };
-enum class DiskUse { kProgram, kPredictions, kLedger, kReserve };
+enum class DiskUse { kProgram, kPredictions, kLedger, kReserve, kRequest };
+// Why the front has no vault: nobody listens; it closed; it broke the protocol; it ended before it
+// took a batch whole; what it handed over found no room.
+enum class VaultLoss { kAbsent, kClosed, kProtocol, kUnfinished, kStorage, kOther };
+// Why the front refuses a call: the reasons of the contract, in its order.
+enum class CallRefusal {
+  kBadToken,
+  kBadRequest,
+  kNotFound,
+  kBadInvitation,
+  kNotOpen,
+  kNoTryLeft,
+  kBadProgram,
+  kRequestIdReused,
+  kNoLedger,
+  kNoPlaceLeft,
+  kBusy,
+  kRateLimited,
+  kTooLarge,
+  kQuota,
+  kDeadline,
+  kBadPageToken,
+  kPageExpired,
+  kSlowReader,
+  kStopping,
+  kTooManyWaiting,
+  kStorageFull,
+};
 enum class StopReason {
   kAsked,           // SIGTERM or SIGINT
   kDiskFull,        // a write that cannot be refused met a full disk
@@ -169,18 +196,63 @@ struct LedgerAlarm {
   }
 };
 
-// No vault answers; the front goes on from its mirror and connects again.
-struct VaultGone {
-  static constexpr std::string_view kName = "vault-gone";
+// The front took new entries.
+struct Mirrored {
+  int64_t entries = 0;
+  int64_t ledger = 0;
+  static constexpr std::string_view kName = "mirrored";
   template <typename Visitor>
-  void Visit(Visitor& /*visit*/) const {}
+  void Visit(Visitor& visit) const {
+    visit("entries", entries);
+    visit("ledger", ledger);
+  }
 };
 
-// Requests that the front left out of a batch, since they could not be sent whole.
+// No vault answers; the front goes on from its mirror and connects again. Once, until something
+// was taken or it is gone for another cause.
+struct VaultGone {
+  VaultLoss why{};
+  static constexpr std::string_view kName = "vault-gone";
+  template <typename Visitor>
+  void Visit(Visitor& visit) const {
+    visit("why", why);
+  }
+};
+
+// A request that the front left out of a batch, since its program cannot be read: its number in the
+// front's database.
 struct RequestSkipped {
+  int64_t request = 0;
   static constexpr std::string_view kName = "request-skipped";
   template <typename Visitor>
-  void Visit(Visitor& /*visit*/) const {}
+  void Visit(Visitor& visit) const {
+    visit("request", request);
+  }
+};
+
+// So many calls were refused for this reason since the last such line.
+struct CallsRefused {
+  CallRefusal reason{};
+  int64_t calls = 0;
+  static constexpr std::string_view kName = "calls-refused";
+  template <typename Visitor>
+  void Visit(Visitor& visit) const {
+    visit("reason", reason);
+    visit("calls", calls);
+  }
+};
+
+// So many calls met the front's own trouble since the last such line; `code` is the canonical code
+// of its cause.
+struct CallsFailed {
+  int64_t code = 0;
+  int64_t calls = 0;
+  static constexpr std::string_view kName = "calls-failed";
+  template <typename Visitor>
+  void Visit(Visitor& visit) const {
+    visit("code", code);
+    visit("calls", calls);
+  }
 };
 
 struct StopAsked {
@@ -200,11 +272,12 @@ struct Stopped {
 
 }  // namespace event
 
-using Event = std::variant<event::Configured, event::Serving, event::ExchangeDone,
-                           event::RoundsMoved, event::ProposalSettled, event::ConnectionOpened,
-                           event::ConnectionClosed, event::MirrorAhead, event::DiskFull,
-                           event::BackedUp, event::Restored, event::LedgerAlarm, event::VaultGone,
-                           event::RequestSkipped, event::StopAsked, event::Stopped>;
+using Event =
+    std::variant<event::Configured, event::Serving, event::ExchangeDone, event::RoundsMoved,
+                 event::ProposalSettled, event::ConnectionOpened, event::ConnectionClosed,
+                 event::MirrorAhead, event::DiskFull, event::BackedUp, event::Restored,
+                 event::LedgerAlarm, event::Mirrored, event::VaultGone, event::RequestSkipped,
+                 event::CallsRefused, event::CallsFailed, event::StopAsked, event::Stopped>;
 
 // "event=exchange round=3 joined=0 admitted=1 released=2 ledger=17", without a line's end.
 std::string FormatEvent(const Event& event);

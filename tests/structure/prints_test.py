@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Nothing in server/vault prints but the operator's commands; the serving vault has its closed log alone."""
+"""Nothing in server/vault and server/front prints but the operator's commands; who serves has the closed log alone."""
 
 import pathlib
 import re
@@ -28,6 +28,12 @@ class Prints(unittest.TestCase):
             else:
                 self.assertEqual(found, [], path.name)
         self.assertEqual(seen, COMMANDS, "a command that does not print needs no exception")
+
+    def test_the_front_prints_before_it_serves_only(self):
+        files = sorted((ROOT / "server/front").glob("*.*"))
+        self.assertGreater(len(files), 20)
+        printing = {path.name for path in files if prints(path.read_text())}
+        self.assertEqual(printing, {"main.cc"})
 
     def test_the_serving_vault_is_no_command(self):
         for name in ("serve.cc", "serve_command.cc", "runner.cc", "vault.cc", "run_store.cc"):

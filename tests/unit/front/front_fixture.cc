@@ -33,6 +33,7 @@ Outcome OutcomeOf(const grpc::Status& status, const grpc::ClientContext& context
 
 FrontTest::FrontTest(const Limits& limits)
     : folder_(TempDir::Make().value()),
+      log_(CreateForWrite(folder_.path() + "/log", 0600).value()),
       front_folder_(folder_.path() + "/front"),
       vault_(folder_.path() + "/vault.sock", DemoPolicy()) {
   const auto pin = InitFolder(front_folder_, {.listen = "127.0.0.1:0",
@@ -46,7 +47,8 @@ FrontTest::FrontTest(const Limits& limits)
 void FrontTest::StartFront() {
   const auto files = ReadFolder(front_folder_);
   ASSERT_TRUE(files.ok()) << files.status();
-  auto server = Server::Start(front_folder_, *files, clock_, [](std::string_view) {});
+  auto server =
+      Server::Start(front_folder_, *files, clock_, EventLog(log_.get(), EventLog::Style::kJournal));
   ASSERT_TRUE(server.ok()) << server.status();
   server_ = *std::move(server);
   channel_ = NewChannel();
@@ -61,6 +63,8 @@ std::shared_ptr<grpc::Channel> FrontTest::NewChannel(grpc::ChannelArguments argu
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   return grpc::CreateCustomChannel(server_->address(), grpc::SslCredentials(options), arguments);
 }
+
+std::string FrontTest::Log() const { return ReadFile(folder_.path() + "/log").value(); }
 
 void FrontTest::StopFront() {
   server_.reset();

@@ -14,6 +14,7 @@
 #include "pinhole/v1/contestant_service.grpc.pb.h"
 #include "server/front/server.h"
 #include "server/system/temp_dir.h"
+#include "server/system/unique_fd.h"
 #include "tests/support/fake_vault.h"
 
 namespace pinhole::front {
@@ -60,7 +61,11 @@ class FrontTest : public ::testing::Test {
   // A connection of its own to the front, shared with no other channel.
   std::shared_ptr<grpc::Channel> NewChannel(grpc::ChannelArguments arguments = {}) const;
 
+  // What the front wrote for its operator, of all its lives.
+  std::string Log() const;
+
   TempDir folder_;
+  UniqueFd log_;
   std::string front_folder_;
   testing::FakeVault vault_;
   SystemClock clock_;

@@ -168,7 +168,7 @@ TEST_F(PipeTest, AProgramThatIsGoneHoldsUpNobodyElse) {
   }
   EXPECT_THAT(payloads, ::testing::ElementsAre(pipe::EncodeHello(7), "second", ""));
   ASSERT_EQ(batch.skipped().size(), 1u);
-  EXPECT_THAT(batch.skipped()[0], ::testing::HasSubstr("request 1 waits"));
+  EXPECT_EQ(batch.skipped()[0], 1);
 }
 
 TEST_F(PipeTest, AReleasedResultKeepsItsTimeWhenLaterRoundsMove) {
