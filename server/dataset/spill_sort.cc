@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -16,6 +17,7 @@ namespace pinhole::dataset {
 namespace {
 
 constexpr size_t kBufferBytes = size_t{64} << 10;
+constexpr int kTopShift = 56;  // the highest byte of a key
 constexpr size_t kWriteBytes = size_t{1} << 20;
 
 // Before each record in the file.
@@ -155,21 +157,27 @@ class SpillSort::Merge {
 };
 
 SpillSort::SpillSort(std::string folder, size_t memory_bytes)
-    : folder_(std::move(folder)), memory_bytes_(memory_bytes) {}
+    : folder_(std::move(folder)), memory_bytes_(std::min(memory_bytes, kMostMemoryBytes)) {}
 
 SpillSort::~SpillSort() = default;
 
 absl::Status SpillSort::Add(SortKey key, std::string_view record) {
   const size_t needed = buffer_.size() + record.size() + (places_.size() + 1) * sizeof(Place);
   if (!places_.empty() && needed > memory_bytes_) RETURN_IF_ERROR(Spill());
-  places_.push_back({key, buffer_.size(), static_cast<uint32_t>(record.size())});
+  if (buffer_.capacity() < memory_bytes_ && places_.empty()) {
+    // Addresses for all there will be; memory comes when it is touched, and nothing is ever moved.
+    buffer_.reserve(memory_bytes_);
+    places_.reserve(memory_bytes_ / sizeof(Place));
+  }
+  places_.push_back(
+      {key, static_cast<uint32_t>(buffer_.size()), static_cast<uint32_t>(record.size())});
   buffer_.append(record);
   return absl::OkStatus();
 }
 
 absl::Status SpillSort::Seal() {
   if (runs_.empty()) {
-    std::ranges::sort(places_, {}, &Place::key);
+    Sort(places_, kTopShift);
     return absl::OkStatus();
   }
   RETURN_IF_ERROR(Spill());
@@ -196,9 +204,36 @@ absl::StatusOr<bool> SpillSort::Next() {
   return true;
 }
 
+// In place, by a byte of the key at a time from the top: keys are as good as random, so 256 bins
+// are as good as full, and what is left in each fits a processor's cache. Keys that are alike end
+// in a common sort by their whole.
+void SpillSort::Sort(std::span<Place> places, int shift) {
+  constexpr size_t kFew = 64;
+  if (places.size() <= kFew || shift < 0) {
+    std::ranges::sort(places, {}, &Place::key);
+    return;
+  }
+  const auto bin_of = [shift](const Place& place) { return place.key.high >> shift & 0xFF; };
+  std::array<size_t, 257> begins{};  // of the bins, and the end
+  for (const Place& place : places) ++begins[bin_of(place) + 1];
+  for (size_t bin = 0; bin < 256; ++bin) begins[bin + 1] += begins[bin];
+  std::array<size_t, 257> next = begins;
+  for (size_t bin = 0; bin < 256; ++bin) {
+    while (next[bin] < begins[bin + 1]) {
+      // Sends the place that stands here home, and takes what stood there, until one belongs here.
+      Place hand = places[next[bin]];
+      for (size_t home = bin_of(hand); home != bin; home = bin_of(hand))
+        std::swap(hand, places[next[home]++]);
+      places[next[bin]++] = hand;
+    }
+  }
+  for (size_t bin = 0; bin < 256; ++bin)
+    Sort(places.subspan(begins[bin], begins[bin + 1] - begins[bin]), shift - 8);
+}
+
 absl::Status SpillSort::Spill() {
   if (!file_.valid()) RETURN_IF_ERROR(OpenFile());
-  std::ranges::sort(places_, {}, &Place::key);
+  Sort(places_, kTopShift);
   RunWriter writer(file_.get(), file_end_);
   for (const Place& place : places_) {
     RETURN_IF_ERROR(

@@ -5,6 +5,7 @@
 #include <compare>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,7 @@ class SpillSort {
  public:
   static constexpr size_t kMergeWidth = 64;
 
+  // `memory_bytes`: up to 2 GiB.
   SpillSort(std::string folder, size_t memory_bytes);
   SpillSort(const SpillSort&) = delete;
   SpillSort& operator=(const SpillSort&) = delete;
@@ -49,9 +51,10 @@ class SpillSort {
  private:
   struct Place {
     SortKey key;
-    size_t begin;
+    uint32_t begin;
     uint32_t size;
   };
+  static constexpr size_t kMostMemoryBytes = size_t{2} << 30;  // so that `begin` holds every place
   struct Run {
     int64_t begin;  // in the file
     int64_t end;
@@ -60,6 +63,7 @@ class SpillSort {
   class RunWriter;
   class Merge;
 
+  static void Sort(std::span<Place> places, int shift);
   absl::Status Spill();
   absl::Status MergeFirstRuns();
   absl::Status OpenFile();

@@ -26,9 +26,8 @@ struct Head {
   Part part;
 };
 
-// Training rows first, each half in the order of the hash.
-SortKey KeyOf(const Digest& digest, Part part) {
-  SortKey key = OrderOf(digest);
+// Training rows first, each half in the secret order.
+SortKey KeyOf(SortKey key, Part part) {
   key.high = key.high >> 1 | (part == Part::kTrain ? 0 : kScoredBit);
   return key;
 }
@@ -47,6 +46,7 @@ TargetImport::TargetImport(const ImportSpec& spec, const TableSpec& table,
       watch_(watch),
       result_(result),
       keys_(key, table.name),
+      order_(key, table.name),
       sorted_(staged.Path(kTruthFolder), kSortMemoryBytes),
       persons_(staged.Path(kTruthFolder)) {
   for (size_t i = 0; i < columns.size(); ++i) {
@@ -166,11 +166,11 @@ absl::Status TargetImport::PutBatchAside() {
   const bool by_person = roles_.person.has_value();
   for (size_t row = 0; row < batch_.rows; ++row) {
     const RowFacts& facts = facts_[row];
-    const Digest digest = keys_.OfRow(rows_ + static_cast<int64_t>(row));
+    const int64_t number = rows_ + static_cast<int64_t>(row);
     const bool has_person = by_person && !batch_.columns[person_place_].IsMissing(row);
     const Part part = facts.part.has_value() ? *facts.part
                       : by_person            ? PartOf(PersonDigest(row), spec_.shares)
-                                             : PartOf(digest, spec_.shares);
+                                             : PartOf(keys_.OfRow(number), spec_.shares);
     RETURN_IF_ERROR(Count(facts, part));
     if (has_person) {
       RETURN_IF_ERROR(
@@ -183,7 +183,7 @@ absl::Status TargetImport::PutBatchAside() {
     packed_.resize(sizeof(head));
     std::memcpy(packed_.data(), &head, sizeof(head));
     PackRow(batch_, row, packed_);
-    RETURN_IF_ERROR(sorted_.Add(KeyOf(digest, part), packed_));
+    RETURN_IF_ERROR(sorted_.Add(KeyOf(order_.Of(number), part), packed_));
   }
   rows_ += static_cast<int64_t>(batch_.rows);
   for (size_t i = 0; i < nulls_.size(); ++i) nulls_[i] += batch_.columns[i].CountMissing();

@@ -76,6 +76,7 @@ class TargetImport {
   ImportResult& result_;
 
   RowKeys keys_;
+  RowOrder order_;
   SpillSort sorted_;
   PersonCounter persons_;
   std::vector<size_t> sources_;  // of the batch's columns: all but the split

@@ -2,6 +2,7 @@
 #include "server/dataset/importer.h"
 
 #include <gmock/gmock.h>
+#include <openssl/evp.h>
 #include <sys/stat.h>
 
 #include <nlohmann/json.hpp>
@@ -68,12 +69,24 @@ class ImportTest : public DatasetTest {
     return result.ok() ? *std::move(result) : ImportResult{};
   }
 
-  // The rows of kVisits by this test's own reading of what they mean, in the order of the keyed
-  // hash computed here.
+  static std::array<uint8_t, 16> Block(const std::string& key, const std::string& table,
+                                       size_t row) {
+    const Digest own = HmacSha256(AsBytes(key), AsBytes(table + ":order"));
+    std::array<uint8_t, 16> plain{};
+    for (size_t i = 0; i < 8; ++i) plain[15 - i] = static_cast<uint8_t>(row >> 8 * i);
+    std::array<uint8_t, 16> block{};
+    EVP_CIPHER_CTX* const cipher = EVP_CIPHER_CTX_new();
+    int written = 0;
+    EXPECT_EQ(EVP_EncryptInit_ex(cipher, EVP_aes_256_ecb(), nullptr, own.data(), nullptr), 1);
+    EXPECT_EQ(EVP_EncryptUpdate(cipher, block.data(), &written, plain.data(), 16), 1);
+    EVP_CIPHER_CTX_free(cipher);
+    return block;
+  }
+
+  // The rows of kVisits by this test's own reading of what they mean, in the order of AES-256
+  // blocks computed here, one at a time.
   static std::vector<size_t> Order(const std::string& key, std::vector<size_t> rows) {
-    std::ranges::sort(rows, {}, [&](size_t row) {
-      return HmacSha256(AsBytes(key), AsBytes("visit:" + std::to_string(row)));
-    });
+    std::ranges::sort(rows, {}, [&](size_t row) { return Block(key, "visit", row); });
     return rows;
   }
 };

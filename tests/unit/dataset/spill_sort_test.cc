@@ -52,6 +52,14 @@ TEST_F(SpillSortTest, SortsTheSameInMemoryAndOutOfIt) {
   EXPECT_TRUE(Sorted(records, 64) == wanted) << "more runs than a merge takes";
 }
 
+TEST_F(SpillSortTest, AlikeKeysStandTogether) {
+  Records records;
+  for (uint64_t i = 0; i < 3'000; ++i) records.emplace_back(i % 3 << 40, "alike");
+  Records wanted = records;
+  std::ranges::sort(wanted);
+  EXPECT_TRUE(Sorted(records, size_t{1} << 20) == wanted);
+}
+
 TEST_F(SpillSortTest, NothingSortsToNothing) { EXPECT_TRUE(Sorted({}, 100).empty()); }
 
 TEST_F(SpillSortTest, NamesAFolderThatIsNotThere) {
