@@ -184,6 +184,14 @@ int SomeThreads(const char* wanted) {
   return 0;
 }
 
+int StayWithThreads(const char*) {
+  for (int i = 1; i < 3; ++i) {
+    pthread_t thread;
+    if (const int error = pthread_create(&thread, nullptr, Wait, nullptr)) return error;
+  }
+  for (;;) pause();
+}
+
 // Mappings that cannot be merged, each a structure of the kernel's.
 int ManyMappings(const char*) {
   constexpr size_t kPages = 1'000'000;
@@ -288,6 +296,7 @@ int StackOverflowInHandler(const char*) {
 constexpr Attack kAttacks[] = {
     {"touch", Touch},
     {"threads", SomeThreads},
+    {"stay_with_threads", StayWithThreads},
     {"many_mappings", ManyMappings},
     {"pipe_bomb", PipeBomb},
     {"epoll_bomb", EpollBomb},

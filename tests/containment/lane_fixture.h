@@ -57,6 +57,8 @@ class LaneTest : public testing::Test {
   static LaneConfig Config();
   static Lane& SharedLane() { return *lane_; }
   static const std::string& view_path() { return view_path_; }
+  // For files of a test's own; gone when the suite ends.
+  static const std::string& folder() { return folder_; }
 
  private:
   static std::string folder_;

@@ -45,6 +45,16 @@ TEST(LauncherTest, LinksNothingOfTheServer) {
   }
 }
 
+// What mutants_test switches off by is in that test's launcher alone.
+TEST(LauncherTest, NoStepCanBeSwitchedOff) {
+  const std::string program = ReadFile(LauncherPath());
+  const std::string mutant = ReadFile(ProgramPath("pinhole-box-mutant"));
+  for (const char* name : {"__wrap_", "no_landlock", "fails_at_", "no_nnp_in_box"}) {
+    EXPECT_NE(mutant.find(name), std::string::npos) << name << ": the test sees nothing";
+    EXPECT_EQ(program.find(name), std::string::npos) << name;
+  }
+}
+
 // A launcher with a bare socket. Its exit status is what is left of it.
 class BareLauncher {
  public:

@@ -15,66 +15,11 @@
 #include <thread>
 
 #include "absl/strings/str_format.h"
-#include "absl/time/clock.h"
 #include "tests/containment/lane_fixture.h"
+#include "tests/containment/processes.h"
 
 namespace pinhole::sandbox {
 namespace {
-
-constexpr absl::Duration kPatience = absl::Seconds(10);
-
-// Children of a process, as the kernel lists them.
-std::set<pid_t> Children(pid_t parent) {
-  std::ifstream file(absl::StrFormat("/proc/%d/task/%d/children", parent, parent));
-  std::set<pid_t> children;
-  for (pid_t child; file >> child;) children.insert(child);
-  return children;
-}
-
-template <typename Condition>
-bool Await(Condition condition) {
-  const absl::Time give_up = absl::Now() + kPatience;
-  while (!condition()) {
-    if (absl::Now() > give_up) return false;
-    absl::SleepFor(absl::Milliseconds(1));
-  }
-  return true;
-}
-
-// The box of a launcher, once it has one that runs its program; -1: it never had.
-pid_t AwaitBox(pid_t launcher) {
-  pid_t box = -1;
-  Await([&] {
-    const std::set<pid_t> children = Children(launcher);
-    if (children.empty()) return false;
-    // Until it executes the program it has its launcher's name.
-    std::ifstream file(absl::StrFormat("/proc/%d/comm", *children.begin()));
-    std::string name;
-    file >> name;
-    if (name.empty() || name == "pinhole-box") return false;
-    box = *children.begin();
-    return true;
-  });
-  return box;
-}
-
-UniqueFd Handle(pid_t process) {
-  return UniqueFd(static_cast<int>(syscall(SYS_pidfd_open, process, 0)));
-}
-
-bool EndsSoon(const UniqueFd& process) {
-  pollfd event{process.get(), POLLIN, 0};
-  return poll(&event, 1, static_cast<int>(absl::ToInt64Milliseconds(kPatience))) == 1;
-}
-
-size_t OpenDescriptors(pid_t process) {
-  size_t count = 0;
-  for ([[maybe_unused]] const auto& entry :
-       std::filesystem::directory_iterator(absl::StrFormat("/proc/%d/fd", process))) {
-    ++count;
-  }
-  return count;
-}
 
 BoxSpec LongBox() {
   BoxSpec spec;

@@ -6,8 +6,11 @@
 #include <gtest/gtest.h>
 #include <linux/audit.h>
 #include <linux/seccomp.h>
+#include <seccomp.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #include <array>
 #include <cstring>
@@ -128,6 +131,90 @@ std::vector<uint64_t> Interesting(int call, uint8_t argument) {
   return {values.begin(), values.end()};
 }
 
+// The arguments that any row of the call has a condition on.
+std::vector<uint8_t> Conditioned(int call) {
+  std::set<uint8_t> arguments;
+  const Table table = Calls();
+  for (size_t i = 0; i < table.count; ++i) {
+    if (table.rows[i].call != call) continue;
+    for (const Condition& condition : table.rows[i].conditions) {
+      if (condition.test != Condition::Test::kNone) arguments.insert(condition.argument);
+    }
+  }
+  return {arguments.begin(), arguments.end()};
+}
+
+// Arguments that could meet a condition by chance: none, all, a table's own values.
+const std::vector<Arguments>& Classes() {
+  static const std::vector<Arguments> classes = [] {
+    const uint64_t ones = ~uint64_t{0};
+    const uint64_t high = uint64_t{1} << 32;
+    return std::vector<Arguments>{{},
+                                  {1, 1, 1, 1, 1, 1},
+                                  {ones, ones, ones, ones, ones, ones},
+                                  {high, high, high, high, high, high},
+                                  {kProgramFd, 0, 0, 0, 0x1000, 0},
+                                  {1, 0, 0, 0, 0, 0}};
+  }();
+  return classes;
+}
+
+uint32_t AskFilter(const Filter& filter, int call, const Arguments& arguments,
+                   uint32_t architecture) {
+  seccomp_data data{};
+  data.nr = call;
+  data.arch = architecture;
+  for (size_t i = 0; i < arguments.size(); ++i) data.args[i] = arguments[i];
+  return Evaluate(filter, data);
+}
+
+scmp_arg_cmp Comparison(const Condition& condition) {
+  switch (condition.test) {
+    case Condition::Test::kMasked:
+      return {condition.argument, SCMP_CMP_MASKED_EQ, condition.mask, condition.value};
+    case Condition::Test::kNotEqual:
+      return {condition.argument, SCMP_CMP_NE, condition.value, 0};
+    case Condition::Test::kAtMost:
+      return {condition.argument, SCMP_CMP_LE, condition.value, 0};
+    case Condition::Test::kMoreThan:
+      return {condition.argument, SCMP_CMP_GT, condition.value, 0};
+    default:
+      return {condition.argument, SCMP_CMP_EQ, condition.value, 0};
+  }
+}
+
+// The table's rules by libseccomp without the tree. Leaves `filter` empty on failure.
+void CompileChain(Profile profile, Diagnostics diagnostics, Filter* filter) {
+  scmp_filter_ctx context = seccomp_init(
+      diagnostics == Diagnostics::kRehearsal ? SCMP_ACT_NOTIFY : SCMP_ACT_KILL_PROCESS);
+  ASSERT_EQ(seccomp_attr_set(context, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS), 0);
+  ASSERT_EQ(seccomp_attr_set(context, SCMP_FLTATR_CTL_OPTIMIZE, 1), 0);
+  const Table table = Calls();
+  for (size_t i = 0; i < table.count; ++i) {
+    const Row& row = table.rows[i];
+    if ((static_cast<unsigned>(row.who) & static_cast<unsigned>(Who(profile))) == 0) continue;
+    std::vector<scmp_arg_cmp> conditions;
+    for (const Condition& condition : row.conditions) {
+      if (condition.test != Condition::Test::kNone) conditions.push_back(Comparison(condition));
+    }
+    const uint32_t action = row.verdict == Verdict::kAllow
+                                ? SCMP_ACT_ALLOW
+                                : SCMP_ACT_ERRNO(static_cast<uint32_t>(row.answer));
+    ASSERT_EQ(
+        seccomp_rule_add_exact_array(context, action, row.call,
+                                     static_cast<unsigned>(conditions.size()), conditions.data()),
+        0);
+  }
+  const int file = memfd_create("chain", MFD_CLOEXEC);
+  ASSERT_EQ(seccomp_export_bpf(context, file), 0);
+  const ssize_t bytes = pread(file, filter->instructions, sizeof filter->instructions, 0);
+  ASSERT_EQ(bytes, lseek(file, 0, SEEK_END)) << "no room";
+  filter->count =
+      static_cast<unsigned short>(static_cast<size_t>(bytes) / sizeof(filter->instructions[0]));
+  close(file);
+  seccomp_release(context);
+}
+
 class FilterTest : public testing::TestWithParam<std::pair<Profile, Diagnostics>> {
  protected:
   void SetUp() override { ASSERT_EQ(CompileFilter(profile(), diagnostics(), filter_.get()), 0); }
@@ -137,11 +224,7 @@ class FilterTest : public testing::TestWithParam<std::pair<Profile, Diagnostics>
 
   uint32_t Ask(int call, const Arguments& arguments,
                uint32_t architecture = AUDIT_ARCH_X86_64) const {
-    seccomp_data data{};
-    data.nr = call;
-    data.arch = architecture;
-    for (size_t i = 0; i < arguments.size(); ++i) data.args[i] = arguments[i];
-    return Evaluate(*filter_, data);
+    return AskFilter(*filter_, call, arguments, architecture);
   }
 
   uint32_t Expected(int call, const Arguments& arguments) const {
@@ -157,10 +240,63 @@ class FilterTest : public testing::TestWithParam<std::pair<Profile, Diagnostics>
 };
 
 TEST_P(FilterTest, EveryCallAsTheTableSays) {
-  const uint64_t ones = ~uint64_t{0};
-  for (const Arguments& arguments : {Arguments{}, Arguments{ones, ones, ones, ones, ones, ones}}) {
+  for (const Arguments& arguments : Classes()) {
     for (int call = 0; call < 2048; ++call) {
       EXPECT_EQ(Ask(call, arguments), Expected(call, arguments)) << call;
+    }
+  }
+}
+
+// Arguments that the call's rows speak of, each with each; the others are zero.
+TEST_P(FilterTest, EveryPairOfConditionsWhole) {
+  std::set<int> calls;
+  for (size_t i = 0; i < Calls().count; ++i) calls.insert(Calls().rows[i].call);
+  size_t asked = 0;
+  for (const int call : calls) {
+    const std::vector<uint8_t> conditioned = Conditioned(call);
+    ASSERT_LE(conditioned.size(), 3u) << call;
+    std::vector<Arguments> all = {{}};
+    for (const uint8_t argument : conditioned) {
+      std::vector<Arguments> more;
+      for (const Arguments& arguments : all) {
+        for (const uint64_t value : Interesting(call, argument)) {
+          more.push_back(arguments);
+          more.back()[argument] = value;
+        }
+      }
+      all = std::move(more);
+    }
+    for (const Arguments& arguments : all) {
+      ASSERT_EQ(Ask(call, arguments), Expected(call, arguments)) << call;
+    }
+    asked += all.size();
+  }
+  RecordProperty("asked", static_cast<int>(asked));
+  EXPECT_GT(asked, 20'000u);
+}
+
+// libseccomp's other form of the same rules: a chain in place of a tree. Its verdicts are the same.
+TEST_P(FilterTest, AChainSaysWhatTheTreeSays) {
+  const auto chain = std::make_unique<Filter>();
+  CompileChain(profile(), diagnostics(), chain.get());
+  ASSERT_GT(chain->count, 0);
+  ASSERT_NE(chain->count, filter_->count) << "both are one form";
+  for (const uint32_t architecture : {uint32_t{AUDIT_ARCH_X86_64}, uint32_t{AUDIT_ARCH_I386}}) {
+    for (int call = -1; call < 1024; ++call) {
+      for (const Arguments& arguments : Classes()) {
+        ASSERT_EQ(AskFilter(*chain, call, arguments, architecture),
+                  Ask(call, arguments, architecture))
+            << call;
+      }
+      for (const uint8_t argument : Conditioned(call)) {
+        for (const uint64_t value : Interesting(call, argument)) {
+          Arguments arguments{};
+          arguments[argument] = value;
+          ASSERT_EQ(AskFilter(*chain, call, arguments, architecture),
+                    Ask(call, arguments, architecture))
+              << call;
+        }
+      }
     }
   }
 }
@@ -185,18 +321,24 @@ TEST_P(FilterTest, EveryConditionOnBothSides) {
 }
 
 TEST_P(FilterTest, AnotherArchitectureKillsEvenInARehearsal) {
-  for (const uint32_t architecture :
-       {uint32_t{AUDIT_ARCH_I386}, uint32_t{AUDIT_ARCH_AARCH64}, 0u}) {
-    for (int call = 0; call < 512; ++call) {
-      ASSERT_EQ(Ask(call, {}, architecture), SECCOMP_RET_KILL_PROCESS) << call;
+  for (const uint32_t architecture : {uint32_t{AUDIT_ARCH_I386}, uint32_t{AUDIT_ARCH_AARCH64},
+                                      uint32_t{AUDIT_ARCH_RISCV64}, 0u, ~0u}) {
+    for (const Arguments& arguments : Classes()) {
+      for (int call = 0; call < 1024; ++call) {
+        ASSERT_EQ(Ask(call, arguments, architecture), SECCOMP_RET_KILL_PROCESS) << call;
+        ASSERT_EQ(Ask(call | 0x40000000, arguments, architecture), SECCOMP_RET_KILL_PROCESS)
+            << call;
+      }
     }
   }
 }
 
 TEST_P(FilterTest, X32AndNumbersThatDoNotExistKill) {
-  for (int call = 0; call < 1024; ++call) {
-    const uint32_t verdict = Ask(call | 0x40000000, {});
-    EXPECT_EQ(verdict, SECCOMP_RET_KILL_PROCESS) << call;
+  for (const Arguments& arguments : Classes()) {
+    for (int call = 0; call < 1024; ++call) {
+      const uint32_t verdict = Ask(call | 0x40000000, arguments);
+      EXPECT_EQ(verdict, SECCOMP_RET_KILL_PROCESS) << call;
+    }
   }
   for (const int call : {-1, -2, 0x7fffffff, static_cast<int>(0x80000000)}) {
     const uint32_t verdict = Ask(call, {});
