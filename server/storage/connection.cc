@@ -47,6 +47,22 @@ absl::StatusCode CodeOf(int extended) {
   }
 }
 
+bool IsFullDisk(int error) { return error == ENOSPC || error == EDQUOT; }
+
+// What the last call that failed on the log or journal said: SQLite forgets it for a sync inside
+// COMMIT.
+int JournalErrno(sqlite3* handle) {
+  sqlite3_file* file = nullptr;
+  int error = 0;
+  if (sqlite3_file_control(handle, "main", SQLITE_FCNTL_JOURNAL_POINTER,
+                           static_cast<void*>(&file)) != SQLITE_OK ||
+      file == nullptr || file->pMethods == nullptr) {
+    return 0;
+  }
+  const int code = file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &error);
+  return code == SQLITE_OK ? error : 0;
+}
+
 }  // namespace
 
 void Connection::LockDown() { sqlite3_set_authorizer(handle_, &Connection::Authorize, this); }
@@ -85,8 +101,9 @@ int Connection::Authorize(void* self, int action, const char* first, const char*
 absl::Status Connection::ErrorStatus(int code, std::string_view doing) const {
   // A full disk where SQLite has no word of its own for it: a log that cannot be made or synced.
   const bool io = (code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN;
-  const int system = sqlite3_system_errno(handle_);
-  if (io && (system == ENOSPC || system == EDQUOT)) {
+  const bool sync = sqlite3_extended_errcode(handle_) == SQLITE_IOERR_FSYNC;
+  if (io &&
+      (IsFullDisk(sqlite3_system_errno(handle_)) || (sync && IsFullDisk(JournalErrno(handle_))))) {
     return absl::ResourceExhaustedError(absl::StrFormat("%s: the disk is full", doing));
   }
   const int extended = sqlite3_extended_errcode(handle_);

@@ -9,6 +9,7 @@
 #include "server/front/board_pages.h"
 #include "server/front/call_gate.h"
 #include "server/front/caller.h"
+#include "server/front/daily_use.h"
 #include "server/front/page_token.h"
 #include "server/front/reason.h"
 #include "server/front/token_bucket.h"
@@ -49,6 +50,34 @@ TEST(TokenBucket, LargeAmountsAndWhatIsGivenBack) {
   EXPECT_TRUE(bucket.full(kNow));
   EXPECT_EQ(bucket.Take(kCapacity, kNow), 0);
   EXPECT_NE(bucket.Take(1, kNow), 0) << "not more than was there";
+}
+
+TEST(DailyUse, DrainsOverADay) {
+  constexpr int64_t kPerDay = 1000;
+  constexpr DailyUse kUse{.used_bytes = 800, .at_ms = kNow};
+  struct Case {
+    const char* name;
+    int64_t now_ms;
+    int64_t used_bytes;
+  };
+  const Case cases[] = {
+      {"at once", kNow, 800},
+      {"a byte's time, less one", kNow + 86'399, 800},
+      {"a byte's time", kNow + 86'400, 799},
+      {"half a day", kNow + kDayMs / 2, 300},
+      {"a day", kNow + kDayMs, 0},
+      {"a year", kNow + 365 * kDayMs, 0},
+      {"a clock that went back", kNow - 5, 800},
+  };
+  for (const Case& test : cases) {
+    SCOPED_TRACE(test.name);
+    const DailyUse use = At(kUse, kPerDay, test.now_ms);
+    EXPECT_EQ(use.used_bytes, test.used_bytes);
+    EXPECT_EQ(use.at_ms, test.now_ms);
+  }
+  EXPECT_EQ(WaitMs(kUse, kPerDay, 200), 0);
+  EXPECT_EQ(WaitMs(kUse, kPerDay, 201), 86'400);
+  EXPECT_EQ(WaitMs(kUse, kPerDay, 1000), 800 * 86'400);
 }
 
 TEST(TokenBuckets, AreBoundedAndForgetFullOnesFirst) {

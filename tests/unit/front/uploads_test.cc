@@ -179,6 +179,27 @@ TEST_F(SmallUploadsTest, ADaysBytesAreLimitedKeptOrNot) {
   EXPECT_TRUE(Upload(Joined(1), MiB('b', 1)).ok());
 }
 
+TEST_F(SmallUploadsTest, ARestartBeginsNoNewDay) {
+  const std::string token = Joined(0);
+  EXPECT_EQ(Upload(token, MiB('a', 3), Sha256("a lie")).reason, "BAD_PROGRAM");
+  EXPECT_EQ(Upload(token, MiB('a', 2), Sha256("a lie")).reason, "BAD_PROGRAM");
+  {
+    OpenUpload broken_off(*contestant_, token);
+    ASSERT_TRUE(broken_off.Header(Sha256("x"), 1 << 20));
+    EXPECT_EQ(broken_off.End().reason, "BAD_PROGRAM") << "its bytes did not come and do not count";
+  }
+  StopFront();
+  StartFront();
+  EXPECT_EQ(Upload(token, MiB('b', 2)).reason, "QUOTA");
+  EXPECT_TRUE(Upload(token, MiB('b', 1)).ok()) << "what was left of the day";
+  StopFront();
+  StartFront();
+  const Outcome outcome = Upload(token, MiB('c', 1));
+  EXPECT_EQ(outcome.reason, "QUOTA");
+  EXPECT_NE(outcome.retry_after, "");
+  EXPECT_TRUE(Upload(Joined(1), MiB('b', 1)).ok()) << "of another team";
+}
+
 TEST_F(UploadsTest, AProgramThatTheVaultKnowsIsNotSentForEver) {
   const std::string token = Joined(0);
   ASSERT_TRUE(Upload(token, "program").ok());
