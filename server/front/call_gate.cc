@@ -52,7 +52,7 @@ void CallGate::Counts::Add(CallKind kind, int64_t count) {
 absl::StatusOr<CallGate::Lease> CallGate::Enter(const std::string& address, CallKind kind,
                                                 int64_t now_ms) {
   absl::MutexLock lock(&mutex_);
-  if (draining_) {
+  if (draining_ && kind != CallKind::kHealth) {
     return WithRetryAfter(absl::Seconds(5),
                           Refuse(Reason::kStopping, absl::StatusCode::kUnavailable,
                                  "the server is stopping: call again when it is back"));

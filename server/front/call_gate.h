@@ -17,8 +17,9 @@
 
 namespace pinhole::front {
 
-// kShort: one request, one answer.
-enum class CallKind { kShort, kWatch, kUpload };
+// kShort: one request, one answer. kHealth: the same, and after Drain still let through, since it
+// is the answer to "do you stop?".
+enum class CallKind { kShort, kWatch, kUpload, kHealth };
 
 // Milliseconds of a clock that nobody sets, for limits over time.
 int64_t SteadyMs();
@@ -61,7 +62,7 @@ class CallGate {
   // (RATE_LIMITED).
   absl::Status TakeTeamRequest(std::string_view team, int64_t now_ms);
 
-  // From now on nobody enters.
+  // From now on nobody enters but kHealth.
   void Drain();
 
   int64_t uploads() const;

@@ -1,7 +1,6 @@
 #include "server/front/server.h"
 
 #include <grpcpp/grpcpp.h>
-#include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/resource_quota.h>
 
 #include <algorithm>
@@ -18,6 +17,7 @@
 #include "server/front/contestant_service.h"
 #include "server/front/desk.h"
 #include "server/front/front_log.h"
+#include "server/front/health_service.h"
 #include "server/front/mirror.h"
 #include "server/front/pipe_client.h"
 #include "server/front/reason.h"
@@ -33,7 +33,6 @@ constexpr int kMetadataBytes = 8 * 1024;
 constexpr int kKeepaliveTimeoutMs = 20 * 1000;
 constexpr int kAgeGraceMs = 60 * 1000;
 constexpr int kFewestMsBetweenPings = 30 * 1000;
-constexpr const char* kServices[] = {"", "pinhole.v1.AuditService", "pinhole.v1.ContestantService"};
 
 int Milliseconds(int64_t seconds) {
   return static_cast<int>(std::min<int64_t>(seconds, INT32_MAX / 1000) * 1000);
@@ -71,7 +70,8 @@ class RunningServer final : public Server {
         gate_(limits),
         quota_(limits, store_, folder, clock),
         watches_(mirror_, keepers_),
-        audit_(mirror_, watches_, keepers_, clock) {
+        audit_(mirror_, watches_, keepers_, clock),
+        health_(keepers_) {
     timer_.Add(log_);
   }
   ~RunningServer() override { Stop(absl::ZeroDuration()); }
@@ -93,7 +93,7 @@ class RunningServer final : public Server {
   void Stop(absl::Duration patience) override {
     if (grpc_ == nullptr || stopped_.exchange(true)) return;
     const absl::Time end = absl::Now() + patience;
-    SetHealth(false);
+    health_.Stop();
     acceptor_->Stop();
     gate_.Drain();
     const absl::Status stopping =
@@ -111,16 +111,9 @@ class RunningServer final : public Server {
   }
 
  private:
-  void SetHealth(bool serving) {
-    for (const char* const service : kServices) {
-      grpc_->GetHealthCheckService()->SetServingStatus(service, serving);
-    }
-  }
-
   absl::Status Listen(const ServeFiles& files) {
     const std::string& listen = files.config.listen;
     ASSIGN_OR_RETURN(std::vector<UniqueFd> listeners, Acceptor::Listen(listen));
-    grpc::EnableDefaultHealthCheckService(true);
     grpc::ServerBuilder builder;
     SetLimits(files.config.limits, builder);
     grpc::SslServerCredentialsOptions options(GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE);
@@ -129,10 +122,10 @@ class RunningServer final : public Server {
     connections_ = builder.experimental().AddExternalConnectionAcceptor(
         ServerBuilder::ExternalConnectionType::FROM_FD, grpc::SslServerCredentials(options));
     builder.RegisterService(&audit_);
+    builder.RegisterService(&health_);
     builder.RegisterService(contestant_.get());
     grpc_ = builder.BuildAndStart();
     if (grpc_ == nullptr) return absl::InternalError("gRPC does not start: see its lines above");
-    SetHealth(true);
     acceptor_ = std::make_unique<Acceptor>(
         files.config.limits, std::move(listeners), [this](UniqueFd connection) {
           grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
@@ -156,6 +149,7 @@ class RunningServer final : public Server {
   std::unique_ptr<Desk> desk_;
   std::unique_ptr<UploadHub> uploads_;
   AuditService audit_;
+  HealthService health_;
   std::unique_ptr<ContestantService> contestant_;
   std::unique_ptr<PipeClient> pipe_;
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> connections_;

@@ -24,9 +24,9 @@ class UnaryReactor final : public grpc::ServerUnaryReactor, public TimedCall {
 
   absl::Status Work(const google::protobuf::MessageLite& request,
                     google::protobuf::MessageLite& response,
-                    const std::function<absl::Status()>& work) {
+                    const std::function<absl::Status()>& work, CallKind kind) {
     absl::StatusOr<CallGate::Lease> lease =
-        keepers_.gate.Enter(CallerAddress(context_->peer()), CallKind::kShort, SteadyMs());
+        keepers_.gate.Enter(CallerAddress(context_->peer()), kind, SteadyMs());
     RETURN_IF_ERROR(lease.status());
     lease_.emplace(*std::move(lease));
     RETURN_IF_ERROR(CheckDeadline(*context_));
@@ -82,10 +82,10 @@ grpc::ServerUnaryReactor* AnswerUnary(const CallKeepers& keepers,
                                       grpc::CallbackServerContext* context,
                                       const google::protobuf::MessageLite& request,
                                       google::protobuf::MessageLite& response,
-                                      const std::function<absl::Status()>& work) {
+                                      const std::function<absl::Status()>& work, CallKind kind) {
   auto reactor = std::make_shared<UnaryReactor>(keepers, context);
   keepers.timer.Add(reactor);
-  reactor->End(reactor->Work(request, response, work));
+  reactor->End(reactor->Work(request, response, work, kind));
   return reactor.get();
 }
 

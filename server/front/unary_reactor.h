@@ -28,7 +28,8 @@ grpc::ServerUnaryReactor* AnswerUnary(const CallKeepers& keepers,
                                       grpc::CallbackServerContext* context,
                                       const google::protobuf::MessageLite& request,
                                       google::protobuf::MessageLite& response,
-                                      const std::function<absl::Status()>& work);
+                                      const std::function<absl::Status()>& work,
+                                      CallKind kind = CallKind::kShort);
 
 // The error of a message above the limit; OK else.
 absl::Status CheckMessageSize(const Limits& limits, const google::protobuf::MessageLite& message);

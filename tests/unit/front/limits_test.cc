@@ -175,7 +175,7 @@ TEST(CallGate, AnswersThatNobodyReadsAreCountedUntilTheCallEnds) {
   EXPECT_TRUE(second.HoldAnswer(60).ok());
 }
 
-TEST(CallGate, AfterDrainNobodyEnters) {
+TEST(CallGate, AfterDrainOnlyHealthEnters) {
   CallGate gate{Limits()};
   const auto upload = gate.Enter("a", CallKind::kUpload, kNow);
   gate.Drain();
@@ -183,6 +183,7 @@ TEST(CallGate, AfterDrainNobodyEnters) {
   EXPECT_EQ(refused.code(), absl::StatusCode::kUnavailable);
   EXPECT_EQ(ReasonOf(refused), "STOPPING");
   EXPECT_EQ(gate.uploads(), 1);
+  EXPECT_TRUE(gate.Enter("a", CallKind::kHealth, kNow).ok()) << "who asks whether it stops";
 }
 
 TEST(CallGate, ATeamsCallsAreCountedWhereverTheyComeFrom) {

@@ -8,8 +8,10 @@
 
 #include <future>
 #include <map>
+#include <thread>
 
 #include "absl/strings/str_format.h"
+#include "grpc/health/v1/health.grpc.pb.h"
 #include "tests/unit/front/front_fixture.h"
 
 namespace pinhole::front {
@@ -166,6 +168,60 @@ TEST_F(SmallLimitsTest, TooManyCallsAreToldWhenToComeAgain) {
   EXPECT_EQ(last.reason, "RATE_LIMITED");
   EXPECT_EQ(last.retry_after, "1");
   EXPECT_GT(served, Small().requests_burst);
+}
+
+TEST_F(SmallLimitsTest, HealthIsUnderTheSameLimits) {
+  Outcome last;
+  int served = 0;
+  for (; served <= Small().requests_burst + 20 && last.ok(); ++served) {
+    last = Call("/grpc.health.v1.Health/Check", "", "");
+  }
+  EXPECT_EQ(last.code, grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(last.reason, "RATE_LIMITED");
+  EXPECT_EQ(last.retry_after, "1");
+  EXPECT_GT(served, Small().requests_burst);
+}
+
+class FewWatchesTest : public FrontTest {
+ protected:
+  static Limits Few() {
+    Limits limits;
+    limits.watches_per_address = 1;
+    return limits;
+  }
+  FewWatchesTest() : FrontTest(Few()), health_(::grpc::health::v1::Health::NewStub(NewChannel())) {}
+  std::unique_ptr<::grpc::health::v1::Health::Stub> health_;
+};
+
+TEST_F(FewWatchesTest, AHealthWatchHasAPlaceAndIsToldOfTheStop) {
+  const auto context = NewContext();
+  const auto watch = health_->Watch(context.get(), {});
+  ::grpc::health::v1::HealthCheckResponse state;
+  ASSERT_TRUE(watch->Read(&state));
+  EXPECT_EQ(state.status(), state.SERVING);
+  const auto second_context = NewContext();
+  const auto second = health_->Watch(second_context.get(), {});
+  EXPECT_FALSE(second->Read(&state));
+  EXPECT_EQ(OutcomeOf(second->Finish(), *second_context).reason, "BUSY");
+  std::thread stop([&] { server_->Stop(absl::Seconds(20)); });
+  EXPECT_TRUE(watch->Read(&state));
+  EXPECT_EQ(state.status(), state.NOT_SERVING);
+  EXPECT_FALSE(watch->Read(&state));
+  EXPECT_EQ(OutcomeOf(watch->Finish(), *context).reason, "STOPPING");
+  stop.join();
+}
+
+TEST_F(FewWatchesTest, AWatchOfNoServiceSaysSoAndStaysOpen) {
+  const auto context = NewContext();
+  ::grpc::health::v1::HealthCheckRequest request;
+  request.set_service("pinhole.v1.Nothing");
+  const auto watch = health_->Watch(context.get(), request);
+  ::grpc::health::v1::HealthCheckResponse state;
+  ASSERT_TRUE(watch->Read(&state));
+  EXPECT_EQ(state.status(), state.SERVICE_UNKNOWN);
+  context->TryCancel();
+  EXPECT_FALSE(watch->Read(&state));
+  EXPECT_EQ(watch->Finish().error_code(), grpc::StatusCode::CANCELLED);
 }
 
 TEST_F(SmallLimitsTest, AMessageAboveTheLimitIsNamedSo) {
