@@ -188,6 +188,17 @@ int LockAndStay(const char*) {
 int LeaveTrace(const char*) { return Open("/tmp/trace", O_WRONLY | O_CREAT); }
 int FindTrace(const char*) { return Open("/tmp/trace", O_RDONLY); }
 
+// Fills /tmp, bytes and names, and stays.
+int FillAndStay(const char*) {
+  const int file = open("/tmp/trace", O_WRONLY | O_CREAT, 0600);
+  static char block[1 << 20];
+  if (file < 0) return errno;
+  while (write(file, block, sizeof block) > 0) {
+  }
+  if (write(1, "full", 4) != 4) return errno;
+  for (;;) pause();
+}
+
 // Moves its own offset of a file that all boxes have open, and reads the first byte by it.
 int OwnOffset(const char*) {
   const int file = open(SharedPath().c_str(), O_RDONLY);
@@ -206,6 +217,7 @@ constexpr Attack kAttacks[] = {
     {"deep_folders", DeepFolders},
     {"long_names", LongNames},
     {"lock_and_stay", LockAndStay},
+    {"fill_and_stay", FillAndStay},
     {"leave_trace", LeaveTrace},
     {"find_trace", FindTrace},
     {"own_offset", OwnOffset},

@@ -89,13 +89,27 @@ uint64_t Argument(Dice* dice, unsigned char* arena) {
   }
 }
 
-// Half of the time an argument that a condition speaks of is what it asks for, or nearly.
+// Makes the row's conditions hold, but for one bit now and then.
 void Meet(Dice* dice, const Row& row, uint64_t (&arguments)[6]) {
   for (const Condition& condition : row.conditions) {
-    if (condition.test == Condition::Test::kNone || dice->Below(2) == 0) continue;
     uint64_t value = condition.value;
-    if (condition.test == Condition::Test::kMasked) value |= dice->Any() & ~condition.mask;
-    if (dice->Below(8) == 0) value ^= uint64_t{1} << dice->Below(64);
+    switch (condition.test) {
+      case Condition::Test::kNone:
+        continue;
+      case Condition::Test::kMasked:
+        value |= dice->Any() & ~condition.mask;
+        break;
+      case Condition::Test::kAtMost:
+        value = dice->Below(value + 1);
+        break;
+      case Condition::Test::kNotEqual:
+      case Condition::Test::kMoreThan:
+        value += 1 + dice->Below(1000);
+        break;
+      case Condition::Test::kEqual:
+        break;
+    }
+    if (dice->Below(2000) == 0) value ^= uint64_t{1} << dice->Below(64);
     arguments[condition.argument] = value;
   }
 }
@@ -116,6 +130,7 @@ int Fuzz(const char* seed) {
     if (turn % 16 == 0 && write(1, ".", 1) != 1 && errno == EPIPE) return 0;
     if (turn % 64 == 0) PutPaths(arena);
     const Row& row = Calls().rows[dice.Below(Calls().count)];
+    if (row.who == sandbox::launcher::For::kScorer) continue;
     const bool listed = dice.Below(2000) != 0;
     if (listed && EndsTheFun(row.call) && dice.Below(200) != 0) continue;
     uint64_t arguments[6];
