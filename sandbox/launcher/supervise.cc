@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -197,11 +198,16 @@ void WatchToTheEnd(Watch* watch) {
 }
 
 // Errors of execveat that are the file's fault: not an ELF program for this machine, or one that
-// needs a loader.
+// names a loader, which can be any path of the box. The image itself was found executable before.
 bool BlamesTheFile(int error) {
   switch (error) {
     case ENOEXEC:
     case ENOENT:
+    case EACCES:
+    case ENOTDIR:
+    case EISDIR:
+    case ELOOP:
+    case ENAMETOOLONG:
     case EINVAL:
     case ELIBBAD:
     case ENOMEM:
@@ -261,10 +267,14 @@ After Refuse(Job* job, Stage stage, int error, protocol::Report* report) {
   return After::kGoOn;
 }
 
-bool Sealed(int program) {
+// 0, or errno: the image can still change, or cannot be executed whatever it holds.
+int CheckImage(int program) {
   const int wanted = F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL;
   const int seals = fcntl(program, F_GET_SEALS);
-  return seals >= 0 && (seals & wanted) == wanted;
+  if (seals < 0 || (seals & wanted) != wanted) return EPERM;
+  struct stat status {};
+  if (fstat(program, &status) != 0) return errno;
+  return (status.st_mode & S_IXOTH) != 0 ? 0 : EACCES;
 }
 
 }  // namespace
@@ -272,7 +282,9 @@ bool Sealed(int program) {
 After RunBox(Job* job, protocol::Report* report) {
   const int64_t begin = Now();
   report->run_number = job->plan.run->run_number;
-  if (!Sealed(job->program)) return Refuse(job, Stage::kProgramSeals, EPERM, report);
+  if (int error = CheckImage(job->program)) {
+    return Refuse(job, Stage::kProgramSeals, error, report);
+  }
   if (int error = BeginRun(job->groups, *job->plan.run)) {
     return Refuse(job, Stage::kAccounting, error, report);
   }

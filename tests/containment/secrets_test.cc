@@ -102,7 +102,7 @@ TEST_F(SecretsTest, EveryRunHasALayoutOfItsOwn) {
       words.insert(word);
     }
   }
-  // Code, stack, heap and the kernel's random bytes. A repetition by chance needs 2^28 runs.
+  // Code, stack, heap and the kernel's random bytes.
   for (const std::set<std::string>& words : seen) EXPECT_EQ(words.size(), size_t{kRuns});
 }
 
