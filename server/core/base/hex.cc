@@ -7,15 +7,17 @@ namespace {
 
 constexpr char kDigits[] = "0123456789abcdef";
 
-// The value of each character as a hex digit, -1 for all that are none.
-constexpr std::array<int8_t, 256> kValues = [] {
-  std::array<int8_t, 256> values{};
-  values.fill(-1);
-  for (size_t i = 0; i < 16; ++i) {
-    values[static_cast<uint8_t>(kDigits[i])] = static_cast<int8_t>(i);
-  }
+// The value of each character as a hex digit times `unit`; kNone for all that are none.
+constexpr uint16_t kNone = 0x8000;
+constexpr std::array<uint16_t, 256> ValuesTimes(uint16_t unit) {
+  std::array<uint16_t, 256> values{};
+  values.fill(kNone);
+  for (size_t i = 0; i < 16; ++i)
+    values[static_cast<uint8_t>(kDigits[i])] = static_cast<uint16_t>(i * unit);
   return values;
-}();
+}
+constexpr std::array<uint16_t, 256> kHigh = ValuesTimes(16);
+constexpr std::array<uint16_t, 256> kLow = ValuesTimes(1);
 
 }  // namespace
 
@@ -33,14 +35,16 @@ absl::Status HexDecodeTo(std::string_view text, std::span<uint8_t> out) {
   if (text.size() != out.size() * 2) {
     return absl::InvalidArgumentError("hex text has the wrong length");
   }
-  int seen = 0;  // negative once a character was no digit
-  for (size_t i = 0; i < out.size(); ++i) {
-    const int8_t high = kValues[static_cast<uint8_t>(text[2 * i])];
-    const int8_t low = kValues[static_cast<uint8_t>(text[2 * i + 1])];
-    seen |= high | low;
-    out[i] = static_cast<uint8_t>(high << 4 | low);
+  unsigned seen = 0;  // with the bit of kNone once a character was no digit
+  const char* digit = text.data();
+  for (uint8_t& byte : out) {
+    const unsigned both =
+        unsigned{kHigh[static_cast<uint8_t>(digit[0])]} | kLow[static_cast<uint8_t>(digit[1])];
+    digit += 2;
+    seen |= both;
+    byte = static_cast<uint8_t>(both);
   }
-  return seen < 0 ? absl::InvalidArgumentError("not lower-case hex") : absl::OkStatus();
+  return (seen & kNone) != 0 ? absl::InvalidArgumentError("not lower-case hex") : absl::OkStatus();
 }
 
 }  // namespace pinhole

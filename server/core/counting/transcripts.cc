@@ -1,6 +1,7 @@
 #include "server/core/counting/transcripts.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <optional>
 
@@ -54,14 +55,24 @@ double RoughBinomial(int64_t n, int64_t k) {
   return result;
 }
 
-// Sum of C(n, e) for e from 0 to `most`.
+// More scores and notices than these are counted exactly at once.
+constexpr int kMostTerms = 1000;
+
+// 1/i to within one rounding: a product costs a fifth of a quotient.
+constexpr std::array<double, kMostTerms + 2> kReciprocals = [] {
+  std::array<double, kMostTerms + 2> values{};
+  for (size_t i = 1; i < values.size(); ++i) values[i] = 1.0 / static_cast<double>(i);
+  return values;
+}();
+double Reciprocal(int i) { return kReciprocals[static_cast<size_t>(i)]; }
+
+// Sum of C(n, e) for e from 0 to `most`, which is at most kMostTerms.
 double RoughNotices(int n, int most) {
   double sum = 0;
   double choices = 1;
   for (int failed = 0; failed <= std::min(most, n); ++failed) {
     sum += choices;
-    choices *= n - failed;
-    choices /= failed + 1;
+    choices *= (n - failed) * Reciprocal(failed + 1);
   }
   return sum;
 }
@@ -76,15 +87,13 @@ double RoughImprovements(int min_gain, const TeamState& state) {
   const int most_scores = std::min(state.scores, state.tries);
   for (int shown = 0; shown <= most_scores; ++shown) {
     if (shown > 0 && min_gain == 1) {
-      levels *= state.levels - (shown - 1);
-      levels /= shown;
+      levels *= (state.levels - (shown - 1)) * Reciprocal(shown);
     } else if (shown > 0) {
       levels = RoughBinomial(int64_t{state.levels} - int64_t{shown - 1} * (min_gain - 1), shown);
     }
     if (levels <= 0) break;
     total += choose_shown * levels * RoughNotices(state.tries - shown, state.failures);
-    choose_shown *= state.tries - shown;
-    choose_shown /= shown + 1;
+    choose_shown *= (state.tries - shown) * Reciprocal(shown + 1);
   }
   return total;
 }
@@ -95,11 +104,11 @@ std::optional<Bits> QuickBits(int min_gain, const TeamState& state) {
   // With so many terms at most, the count's relative error is below 2^-53 · 8 · 1,002 < 10^-12, so
   // its logarithm's is below 2·10^-12 bits, and that of log2 itself below 10^-12 more: together
   // less than 10^-8 thousandths. The margin is a hundred times that.
-  constexpr int kMostTerms = 1000;
   constexpr double kMargin = 1e-6;
   if (state.scores + state.failures > kMostTerms) return std::nullopt;
   const double count = RoughImprovements(min_gain, state);
-  if (count == 1) return Bits{0};  // small whole numbers come out exactly
+  // The count is a whole number: below 1.5 it is 1.
+  if (count > 0.5 && count < 1.5) return Bits{0};
   if (!(count > 1 && count < 1e300)) return std::nullopt;
   const double thousandths = std::log2(count) * 1000;
   const double up = std::ceil(thousandths);

@@ -16,9 +16,26 @@ absl::Status Malformed(std::string_view what) {
   return absl::InvalidArgumentError(absl::StrFormat("malformed ledger entry: %s", what));
 }
 
+uint64_t EightAt(const char* at) {
+  uint64_t eight;
+  std::memcpy(&eight, at, sizeof(eight));
+  return eight;
+}
+
+// Of '!' to '~' alone. Most values are hex and long: eight characters at once.
 bool IsValue(std::string_view value) {
-  for (const char c : value) {
-    if (c <= ' ' || c > '~') return false;
+  constexpr uint64_t kOnes = 0x0101010101010101;
+  constexpr uint64_t kHighBits = 0x8080808080808080;
+  const char* at = value.data();
+  const char* const end = at + value.size();
+  for (; end - at >= 8; at += 8) {
+    // A byte's high bit is set where the byte is below '!', above '~', or above 127. A borrow or a
+    // carry comes only from such a byte, so it makes no good word bad.
+    const uint64_t eight = EightAt(at);
+    if ((((eight - kOnes * '!') | (eight + kOnes) | eight) & kHighBits) != 0) return false;
+  }
+  for (; at != end; ++at) {
+    if (*at <= ' ' || *at > '~') return false;
   }
   return !value.empty();
 }
@@ -31,8 +48,9 @@ bool AllSpaces(std::string_view text) {
 
 // Without the spaces at its end; eight at a time, for most of an entry is padding.
 std::string_view WithoutPadding(std::string_view text) {
-  constexpr std::string_view kEight = "        ";
-  while (text.ends_with(kEight)) text.remove_suffix(kEight.size());
+  constexpr uint64_t kEightSpaces = 0x2020202020202020;
+  while (text.size() >= 8 && EightAt(text.data() + text.size() - 8) == kEightSpaces)
+    text.remove_suffix(8);
   while (text.ends_with(' ')) text.remove_suffix(1);
   return text;
 }
@@ -130,6 +148,16 @@ absl::StatusOr<std::string_view> EntryReader::Take(std::string_view key) {
 
 absl::StatusOr<int64_t> EntryReader::TakeInteger(std::string_view key, int64_t low, int64_t high) {
   ASSIGN_OR_RETURN(const std::string_view value, Take(key));
+  // Short and without a sign, as nearly all are; what is wrong with another, ParseIntegerIn says.
+  if (value.size() <= 15 && (value[0] != '0' || value.size() == 1)) {
+    int64_t number = 0;
+    bool digits = true;
+    for (const char c : value) {
+      number = number * 10 + (c - '0');
+      digits = digits && c >= '0' && c <= '9';
+    }
+    if (digits && number >= low && number <= high) return number;
+  }
   return ParseIntegerIn(value, low, high);
 }
 

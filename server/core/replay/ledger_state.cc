@@ -5,6 +5,7 @@
 #include "absl/strings/str_format.h"
 #include "server/core/base/status.h"
 #include "server/core/contest/validate.h"
+#include "server/core/log/entry_text.h"
 
 namespace pinhole::replay {
 namespace {
@@ -58,6 +59,9 @@ absl::StatusOr<Contest*> LedgerState::OpenContest(std::string_view name) {
 }
 
 absl::Status LedgerState::Apply(std::string_view bytes) {
+  // First, since it reads the bytes as they lie, which memory serves ahead; the parser begins at
+  // the end. In vain for what is refused.
+  const Digest leaf = bytes.size() <= log::kLongEntryBytes ? LeafHash(bytes) : Digest{};
   ASSIGN_OR_RETURN(const log::Entry entry, log::ParseEntry(bytes));
   RETURN_IF_ERROR(std::visit(
       [&](const auto& value) -> absl::Status {
@@ -68,7 +72,7 @@ absl::Status LedgerState::Apply(std::string_view bytes) {
         }
       },
       entry));
-  tree_.Append(LeafHash(bytes));
+  tree_.Append(leaf);
   return absl::OkStatus();
 }
 
