@@ -1,0 +1,296 @@
+#include "tests/unit/replay/plain_fold.h"
+
+#include <bit>
+#include <map>
+
+#include "absl/strings/str_format.h"
+#include "server/core/base/ed25519.h"
+#include "server/core/contest/validate.h"
+
+namespace pinhole::replay {
+namespace {
+
+absl::Status No() { return absl::FailedPreconditionError("refused"); }
+absl::Status Unless(bool holds) { return holds ? absl::OkStatus() : No(); }
+
+// What the value is written as, padded; RESULT by the format's own words, since only the gate may
+// encode one.
+std::string Spelling(const log::ResultEntry& e) {
+  std::string line = absl::StrFormat(
+      "RESULT 1 contest=%s round=%d admit=%d team=%d symbol=%d text=%s charge_bits=%d.%03d "
+      "tries_left=%d levels_left=%d scores_left=%d failures_left=%d",
+      e.contest, e.round, e.admit, e.team, counting::SymbolIndex(e.symbol), e.text,
+      e.charge.thousandths / 1000, e.charge.thousandths % 1000, e.after.tries, e.after.levels,
+      e.after.scores, e.after.failures);
+  line.resize(511, ' ');
+  return line + "\n";
+}
+template <typename T>
+std::string Spelling(const T& entry) {
+  const auto encoded = log::Encode(entry);
+  return encoded.ok() ? encoded->bytes() : "";
+}
+
+// By whole numbers of any size.
+counting::Bits BitsOf(const contest::Policy& policy, const counting::TeamState& state) {
+  return counting::CountContinuations(policy, state).CeilLog2();
+}
+
+}  // namespace
+
+absl::Status PlainFold::Apply(std::string_view bytes) {
+  absl::StatusOr<log::Entry> entry = log::ParseEntry(bytes);
+  if (!entry.ok()) return entry.status();
+  const std::string spelling =
+      std::visit([](const auto& value) { return Spelling(value); }, *entry);
+  if (spelling != bytes) return absl::InvalidArgumentError("another spelling");
+  absl::Status judged = std::visit([this](const auto& value) { return Judge(value); }, *entry);
+  if (!judged.ok()) return judged;
+  bytes_.emplace_back(bytes);
+  entries_.push_back(*std::move(entry));
+  return absl::OkStatus();
+}
+
+template <typename T>
+std::vector<const T*> PlainFold::All() const {
+  std::vector<const T*> all;
+  for (const log::Entry& entry : entries_) {
+    if (const T* one = std::get_if<T>(&entry); one != nullptr) all.push_back(one);
+  }
+  return all;
+}
+template <typename T>
+int64_t PlainFold::Count() const {
+  return static_cast<int64_t>(All<T>().size());
+}
+template <typename T>
+int64_t PlainFold::CountSinceRound() const {
+  int64_t count = 0;
+  for (const log::Entry& entry : entries_) {
+    if (std::holds_alternative<log::RoundEntry>(entry)) count = 0;
+    if (std::holds_alternative<T>(entry)) ++count;
+  }
+  return count;
+}
+
+// RFC 6962 section 2.1, as it is written there.
+Digest PlainFold::RootOfRange(size_t begin, size_t end) const {
+  if (begin == end) return Sha256("");
+  if (end - begin == 1) return Sha256(std::string(1, '\0') + bytes_[begin]);
+  const size_t left = std::bit_floor(end - begin - 1);
+  std::string node = "\x01";
+  for (const Digest& digest : {RootOfRange(begin, begin + left), RootOfRange(begin + left, end)}) {
+    node += AsText(digest);
+  }
+  return Sha256(node);
+}
+
+const contest::Policy* PlainFold::OpenPolicy(std::string_view contest) const {
+  const auto policies = All<log::PolicyEntry>();
+  if (policies.empty() || Closed() || policies[0]->policy.contest != contest) return nullptr;
+  return &policies[0]->policy;
+}
+
+bool PlainFold::Closed() const { return Count<log::CloseEntry>() > 0; }
+
+int64_t PlainFold::LastRound() const { return Count<log::RoundEntry>(); }
+
+counting::Bits PlainFold::ActsUsed() const {
+  counting::Bits used;
+  for (const auto* shift : All<log::ShiftEntry>()) used += shift->charge;
+  for (const auto* act : All<log::ActEntry>()) used += act->charge;
+  return used;
+}
+
+counting::Bits PlainFold::Charged() const {
+  counting::Bits charged;
+  for (const auto* result : All<log::ResultEntry>()) charged += result->charge;
+  return charged;
+}
+
+std::vector<PlainTeam> PlainFold::Teams() const {
+  std::vector<PlainTeam> teams;
+  for (const auto* entry : All<log::TeamEntry>()) {
+    const contest::Policy& policy = All<log::PolicyEntry>()[0]->policy;
+    PlainTeam team{.entry = *entry, .state = counting::StartState(policy)};
+    for (const auto* admit : All<log::AdmitEntry>()) {
+      if (admit->team == entry->number) ++team.tries, ++team.waiting;
+    }
+    for (const auto* result : All<log::ResultEntry>()) {
+      if (result->team != entry->number) continue;
+      --team.waiting;
+      team.state = result->after;
+      team.charged += result->charge;
+      if (result->symbol.kind == counting::SymbolKind::kLevel &&
+          result->symbol.level < team.best_level.value_or(1 << 20)) {
+        team.best_level = result->symbol.level;
+      }
+    }
+    teams.push_back(team);
+  }
+  return teams;
+}
+
+std::vector<int64_t> PlainFold::Due(int64_t round) const {
+  std::vector<int64_t> due;
+  for (size_t i = 0; i < entries_.size(); ++i) {
+    const auto* admit = std::get_if<log::AdmitEntry>(&entries_[i]);
+    if (admit == nullptr || admit->result_round != round) continue;
+    bool released = false;
+    for (const auto* result : All<log::ResultEntry>())
+      released = released || result->admit == static_cast<int64_t>(i);
+    if (!released) due.push_back(static_cast<int64_t>(i));
+  }
+  return due;
+}
+
+// The first later round that is not full, and not before the round of an earlier admission.
+int64_t PlainFold::RunRound(int64_t round) const {
+  const contest::Policy& policy = All<log::PolicyEntry>()[0]->policy;
+  std::map<int64_t, int64_t> used;
+  int64_t first = round + 1;
+  for (const auto* admit : All<log::AdmitEntry>()) {
+    ++used[admit->run_round];
+    first = std::max(first, admit->run_round);
+  }
+  const int64_t capacity = int64_t{policy.rounds.lanes} * contest::RunsPerLane(policy);
+  while (used[first] >= capacity) ++first;
+  return first;
+}
+
+absl::Status PlainFold::Judge(const log::StartEntry& entry) const {
+  for (const auto* start : All<log::StartEntry>()) {
+    if (start->nonce == entry.nonce) return No();
+  }
+  return Unless(entry.previous_size == static_cast<int64_t>(size()));
+}
+
+absl::Status PlainFold::Judge(const log::DatasetEntry& entry) const {
+  if (!Verify(entry.owner, log::DatasetStatement(entry), entry.signature)) return No();
+  const bool contest_open = Count<log::PolicyEntry>() > 0 && !Closed();
+  // These ledgers hold one version.
+  if (contest_open || Count<log::DatasetEntry>() > 0 || entry.version != 1) return No();
+  return entry.declassified > entry.budget ? absl::ResourceExhaustedError("budget")
+                                           : absl::OkStatus();
+}
+
+absl::Status PlainFold::Judge(const log::PolicyEntry& entry) const {
+  const auto datasets = All<log::DatasetEntry>();
+  if (datasets.empty() || Count<log::PolicyEntry>() > 0 || entry.policy.version != 1) return No();
+  const log::DatasetEntry& data = *datasets[0];
+  const std::string statement = log::PolicyStatement(entry);
+  const counting::WorstCase worst = counting::CountWorstCase(entry.policy);
+  const bool fits = entry.policy.deployment == data.deployment &&
+                    contest::ValidateFor(entry.policy, {.deployment = data.deployment,
+                                                        .public_rows = data.public_rows,
+                                                        .final_rows = data.final_rows,
+                                                        .weights = contest::WeightsOf(data.shape)})
+                        .ok();
+  if (!fits || !Verify(entry.policy.organizer, statement, entry.organizer_signature) ||
+      !Verify(data.owner, statement, entry.owner_signature) ||
+      entry.team_count != worst.team_count || entry.team != worst.team ||
+      entry.contest != worst.contest) {
+    return No();
+  }
+  const counting::Bits needed =
+      data.declassified + worst.contest + counting::Bits{entry.policy.baseline_thousandths};
+  return needed > data.budget ? absl::ResourceExhaustedError("budget") : absl::OkStatus();
+}
+
+absl::Status PlainFold::Judge(const log::TeamEntry& entry) const {
+  const contest::Policy* const policy = OpenPolicy(entry.contest);
+  if (policy == nullptr || entry.round != LastRound() + 1 || Count<log::ActEntry>() > 0 ||
+      entry.number != Count<log::TeamEntry>() + 1 || entry.number > policy->release.teams ||
+      entry.reserved != BitsOf(*policy, counting::StartState(*policy))) {
+    return No();
+  }
+  for (const auto* team : All<log::TeamEntry>()) {
+    if (team->key == entry.key || team->name == entry.name || team->invitation == entry.invitation)
+      return No();
+  }
+  return absl::OkStatus();
+}
+
+absl::Status PlainFold::Judge(const log::AdmitEntry& entry) const {
+  const contest::Policy* const policy = OpenPolicy(entry.contest);
+  if (policy == nullptr || entry.round != LastRound() + 1 || Count<log::ActEntry>() > 0)
+    return No();
+  const std::vector<PlainTeam> teams = Teams();
+  if (entry.team > static_cast<int>(teams.size())) return No();
+  const PlainTeam& team = teams[static_cast<size_t>(entry.team - 1)];
+  int64_t today = 0;
+  for (const auto* admit : All<log::AdmitEntry>()) {
+    if (admit->team != entry.team) continue;
+    if (admit->request_id == entry.request_id) return No();
+    if (admit->round > entry.round - contest::RoundsPerDay(policy->rounds)) ++today;
+  }
+  return Unless(entry.try_number == team.tries + 1 && entry.try_number <= policy->release.tries &&
+                (policy->release.tries_per_day == 0 || today < policy->release.tries_per_day) &&
+                team.waiting < policy->release.waiting &&
+                entry.run_round == RunRound(entry.round) && entry.result_round == entry.run_round &&
+                entry.run_round <= policy->rounds.count &&
+                entry.size_class <= log::SizeClass(policy->limits.program_bytes) &&
+                entry.show_below.value_or(0) <= policy->scoring.scale.level_count());
+}
+
+absl::Status PlainFold::Judge(const log::ResultEntry& entry) const {
+  const contest::Policy* const policy = OpenPolicy(entry.contest);
+  if (policy == nullptr || entry.round != LastRound() + 1) return No();
+  const std::vector<int64_t> due = Due(entry.round);
+  if (due.empty() || due[0] != entry.admit) return No();
+  const auto& admit = std::get<log::AdmitEntry>(entries_[static_cast<size_t>(entry.admit)]);
+  if (admit.team != entry.team) return No();
+  const counting::TeamState before = Teams()[static_cast<size_t>(entry.team - 1)].state;
+  const auto after = counting::StateAfter(*policy, before, entry.symbol);
+  if (!after.ok()) return after.status();
+  const bool hidden = entry.symbol.kind == counting::SymbolKind::kLevel &&
+                      admit.show_below.has_value() && entry.symbol.level >= *admit.show_below;
+  return Unless(!hidden && entry.after == *after &&
+                entry.charge == BitsOf(*policy, before) - BitsOf(*policy, *after) &&
+                entry.text == counting::SymbolText(entry.symbol, policy->scoring.scale));
+}
+
+absl::Status PlainFold::Judge(const log::RoundEntry& entry) const {
+  const contest::Policy* const policy = OpenPolicy(entry.contest);
+  return Unless(policy != nullptr && entry.round == LastRound() + 1 &&
+                entry.round <= policy->rounds.count &&
+                entry.admitted == CountSinceRound<log::AdmitEntry>() &&
+                entry.released == CountSinceRound<log::ResultEntry>() && Due(entry.round).empty() &&
+                entry.root_before == Root());
+}
+
+absl::Status PlainFold::Judge(const log::ShiftEntry& entry) const {
+  const contest::Policy* const policy = OpenPolicy(entry.contest);
+  if (policy == nullptr || entry.round != LastRound() + 1 ||
+      CountSinceRound<log::AdmitEntry>() + CountSinceRound<log::ResultEntry>() > 0 ||
+      entry.count != Count<log::ShiftEntry>() + 1 || entry.moved > policy->rounds.max_shift ||
+      entry.charge != counting::ShiftCharge(*policy)) {
+    return No();
+  }
+  return ActsUsed() + entry.charge > counting::Bits{policy->release.acts_thousandths}
+             ? absl::ResourceExhaustedError("acts")
+             : absl::OkStatus();
+}
+
+absl::Status PlainFold::Judge(const log::ActEntry& entry) const {
+  const contest::Policy* const policy = OpenPolicy(entry.contest);
+  if (policy == nullptr || entry.round != LastRound() + 1 || Count<log::ActEntry>() > 0 ||
+      !Verify(policy->organizer, log::ActStatement(entry.contest, entry.kind), entry.signature) ||
+      entry.charge != counting::CloseEarlyCharge(*policy)) {
+    return No();
+  }
+  return ActsUsed() + entry.charge > counting::Bits{policy->release.acts_thousandths}
+             ? absl::ResourceExhaustedError("acts")
+             : absl::OkStatus();
+}
+
+absl::Status PlainFold::Judge(const log::CloseEntry& entry) const {
+  const contest::Policy* const policy = OpenPolicy(entry.contest);
+  if (policy == nullptr || entry.round != LastRound()) return No();
+  return Unless(CountSinceRound<log::AdmitEntry>() + CountSinceRound<log::ResultEntry>() == 0 &&
+                Count<log::AdmitEntry>() == Count<log::ResultEntry>() &&
+                (Count<log::ActEntry>() > 0 || LastRound() >= policy->rounds.count) &&
+                entry.used == Charged() + ActsUsed());
+}
+
+}  // namespace pinhole::replay

@@ -1,0 +1,69 @@
+// The ledger's rules once more, the slow way: each entry is judged by a walk over all entries
+// before it, without indexes, running sums, floating point or a tree that grows.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "server/core/log/entries.h"
+
+namespace pinhole::replay {
+
+struct PlainTeam {
+  log::TeamEntry entry;
+  counting::TeamState state;
+  counting::Bits charged;
+  int tries = 0;
+  int waiting = 0;
+  std::optional<int> best_level;
+};
+
+// For ledgers with one contest. Not thread-safe.
+class PlainFold {
+ public:
+  // Takes the entry, or nothing on an error. Errors: as log::ParseEntry for malformed bytes; else
+  // FAILED_PRECONDITION, or RESOURCE_EXHAUSTED for a budget.
+  absl::Status Apply(std::string_view bytes);
+
+  size_t size() const { return bytes_.size(); }
+  Digest Root() const { return RootOfRange(0, bytes_.size()); }
+  std::vector<PlainTeam> Teams() const;
+  int64_t LastRound() const;
+  bool Closed() const;
+  counting::Bits ActsUsed() const;
+  counting::Bits Charged() const;
+  // ADMITs without a RESULT that are due in `round`, in ledger order.
+  std::vector<int64_t> Due(int64_t round) const;
+  // The round that an ADMIT in the exchange of `round` runs in.
+  int64_t RunRound(int64_t round) const;
+
+ private:
+  absl::Status Judge(const log::StartEntry& entry) const;
+  absl::Status Judge(const log::DatasetEntry& entry) const;
+  absl::Status Judge(const log::PolicyEntry& entry) const;
+  absl::Status Judge(const log::TeamEntry& entry) const;
+  absl::Status Judge(const log::AdmitEntry& entry) const;
+  absl::Status Judge(const log::ResultEntry& entry) const;
+  absl::Status Judge(const log::RoundEntry& entry) const;
+  absl::Status Judge(const log::ShiftEntry& entry) const;
+  absl::Status Judge(const log::ActEntry& entry) const;
+  absl::Status Judge(const log::CloseEntry& entry) const;
+
+  const contest::Policy* OpenPolicy(std::string_view contest) const;
+  // Entries of a type since the last ROUND.
+  template <typename T>
+  int64_t CountSinceRound() const;
+  template <typename T>
+  int64_t Count() const;
+  template <typename T>
+  std::vector<const T*> All() const;
+  Digest RootOfRange(size_t begin, size_t end) const;
+
+  std::vector<std::string> bytes_;
+  std::vector<log::Entry> entries_;
+};
+
+}  // namespace pinhole::replay

@@ -1,0 +1,208 @@
+// The fast fold and a plain one agree over random ledgers and random changes of them.
+#include "tests/unit/replay/plain_fold.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "absl/strings/str_format.h"
+#include "server/core/replay/ledger_state.h"
+#include "tests/support/ledger_builder.h"
+
+namespace pinhole::replay {
+namespace {
+
+constexpr int kSeeds = 1'000;
+
+class Dice {
+ public:
+  explicit Dice(uint64_t seed) : engine_(seed) {}
+  int Below(int end) { return static_cast<int>(engine_() % static_cast<uint64_t>(end)); }
+  bool OneIn(int n) { return Below(n) == 0; }
+
+ private:
+  std::mt19937_64 engine_;
+};
+
+contest::Policy RandomPolicy(Dice& dice) {
+  contest::Policy policy = testing::DemoPolicy();
+  if (dice.OneIn(5)) policy.release.rule = contest::ReleaseRule::kEveryScore;
+  const bool improvements = policy.release.rule == contest::ReleaseRule::kImprovements;
+  policy.release.tries = 1 + dice.Below(6);
+  policy.release.shown_scores = improvements ? 1 + dice.Below(policy.release.tries) : 0;
+  policy.release.shown_failures = improvements ? dice.Below(policy.release.tries + 1) : 0;
+  policy.release.min_gain = improvements ? 1 + dice.Below(3) : 1;
+  policy.release.tries_per_day = dice.OneIn(3) ? 1 + dice.Below(3) : 0;
+  policy.release.waiting = 1 + dice.Below(3);
+  policy.release.teams = 1 + dice.Below(4);
+  policy.rounds.lanes = 1 + dice.Below(3);
+  policy.rounds.count = 6 + dice.Below(30);
+  policy.rounds.max_shift = 5;
+  return policy;
+}
+
+// Nothing when the random policy is none that the ledger takes.
+std::vector<std::string> RandomLedger(Dice& dice) {
+  testing::LedgerBuilder builder;
+  builder.Start();
+  builder.Dataset();
+  const contest::Policy policy = RandomPolicy(dice);
+  {
+    testing::LedgerBuilder trial;
+    trial.Start();
+    trial.Dataset();
+    if (!trial.TryOpen(policy).ok()) return {};
+  }
+  builder.OpenContest(policy);
+  std::vector<std::string> names;
+  bool closing = false;
+  while (builder.contest().last_round < policy.rounds.count) {
+    const Contest& contest = builder.contest();
+    if (closing && contest.due.empty()) break;
+    if (dice.OneIn(12)) builder.Shift(1 + dice.Below(5));
+    if (dice.OneIn(9)) builder.Start(static_cast<uint8_t>(20 + contest.last_round));
+    builder.Release();
+    if (!closing && static_cast<int>(names.size()) < policy.release.teams && dice.OneIn(2)) {
+      names.push_back(absl::StrFormat("team-%d", names.size()));
+      builder.Join(names.back());
+    }
+    for (int i = dice.Below(4); i > 0 && !closing && !names.empty(); --i) {
+      const std::string& name =
+          names[static_cast<size_t>(dice.Below(static_cast<int>(names.size())))];
+      const Team& team = *contest.FindTeam(name);
+      const bool may = team.tries_used < policy.release.tries &&
+                       team.waiting < policy.release.waiting &&
+                       (policy.release.tries_per_day == 0 ||
+                        TriesOfDay(contest, team) < policy.release.tries_per_day) &&
+                       contest.queue.Peek(contest.NextRound()) <= policy.rounds.count;
+      if (!may) continue;
+      const int levels = policy.scoring.scale.level_count();
+      builder.Admit(name, dice.OneIn(4) ? std::nullopt : std::optional(dice.Below(levels + 1)),
+                    dice.OneIn(4) ? std::optional(dice.Below(levels)) : std::nullopt);
+    }
+    if (!closing && dice.OneIn(25)) {
+      builder.CloseEarly();
+      closing = true;
+    }
+    builder.EndRound();
+  }
+  if (builder.contest().due.empty()) builder.Close();
+  return builder.entries();
+}
+
+std::string Changed(std::string entry, Dice& dice) {
+  const int words = static_cast<int>(entry.find_last_not_of(" \n")) + 1;
+  char& one = entry[static_cast<size_t>(
+      dice.Below(dice.OneIn(8) ? static_cast<int>(entry.size()) : words))];
+  // A digit to its neighbour keeps most entries well formed, so that rules, not spellings, refuse.
+  if (one >= '0' && one <= '9' && !dice.OneIn(4)) {
+    one = static_cast<char>('0' + (one - '0' + (dice.OneIn(2) ? 1 : 9)) % 10);
+  } else {
+    one = static_cast<char>(dice.OneIn(8) ? dice.Below(256) : 32 + dice.Below(95));
+  }
+  return entry;
+}
+
+// Entries left out, doubled, exchanged and changed.
+std::vector<std::string> Mutated(const std::vector<std::string>& ledger, Dice& dice) {
+  std::vector<std::string> out;
+  for (const std::string& entry : ledger) {
+    switch (dice.Below(40)) {
+      case 0:
+        break;
+      case 1:
+        out.push_back(entry);
+        out.push_back(entry);
+        break;
+      case 2:
+        out.push_back(entry);
+        if (out.size() > 1) std::swap(out[out.size() - 1], out[out.size() - 2]);
+        break;
+      case 3:
+        out.push_back(ledger[static_cast<size_t>(dice.Below(static_cast<int>(ledger.size())))]);
+        out.push_back(entry);
+        break;
+      default:
+        // A wrong one before the right one, which must find the state as it was.
+        if (dice.OneIn(3)) out.push_back(Changed(entry, dice));
+        out.push_back(entry);
+    }
+  }
+  return out;
+}
+
+void ExpectSame(const LedgerState& fast, const PlainFold& plain) {
+  ASSERT_EQ(fast.size(), static_cast<int64_t>(plain.size()));
+  ASSERT_EQ(fast.Root(), plain.Root());
+  const Contest* contest = fast.Find("demo");
+  const std::vector<PlainTeam> teams = plain.Teams();
+  if (contest == nullptr) {
+    EXPECT_TRUE(teams.empty());
+    return;
+  }
+  EXPECT_EQ(contest->last_round, plain.LastRound());
+  EXPECT_EQ(contest->phase == Phase::kClosed, plain.Closed());
+  EXPECT_EQ(contest->acts_used, plain.ActsUsed());
+  EXPECT_EQ(contest->charged, plain.Charged());
+  EXPECT_EQ(contest->queue.Peek(contest->NextRound()), plain.RunRound(contest->NextRound()));
+  ASSERT_EQ(contest->teams.size(), teams.size());
+  for (size_t i = 0; i < teams.size(); ++i) {
+    const Team& team = contest->teams[i];
+    EXPECT_EQ(team.entry, teams[i].entry);
+    EXPECT_EQ(team.state, teams[i].state);
+    EXPECT_EQ(team.charged, teams[i].charged);
+    EXPECT_EQ(team.tries_used, teams[i].tries);
+    EXPECT_EQ(team.waiting, teams[i].waiting);
+    EXPECT_EQ(team.best_level, teams[i].best_level);
+  }
+}
+
+struct Tally {
+  int taken = 0;
+  int malformed = 0;
+  int refused = 0;
+  int exhausted = 0;
+};
+
+void Compare(const std::vector<std::string>& entries, Tally& tally) {
+  LedgerState fast;
+  PlainFold plain;
+  for (const std::string& entry : entries) {
+    const absl::Status by_fast = fast.Apply(entry);
+    const absl::Status by_plain = plain.Apply(entry);
+    ASSERT_EQ(by_fast.code(), by_plain.code()) << by_fast << "\n" << by_plain << "\n" << entry;
+    tally.taken += by_fast.ok() ? 1 : 0;
+    tally.malformed += absl::IsInvalidArgument(by_fast) ? 1 : 0;
+    tally.refused += absl::IsFailedPrecondition(by_fast) ? 1 : 0;
+    tally.exhausted += absl::IsResourceExhausted(by_fast) ? 1 : 0;
+  }
+  ExpectSame(fast, plain);
+}
+
+TEST(PlainFold, AgreesWithTheFastOneOverRandomLedgers) {
+  Tally whole;
+  Tally mutated;
+  int ledgers = 0;
+  for (uint64_t seed = 1; ledgers < kSeeds; ++seed) {
+    ASSERT_LT(seed, 10 * kSeeds) << "too few random policies are valid";
+    SCOPED_TRACE(seed);
+    Dice dice(seed);
+    const std::vector<std::string> ledger = RandomLedger(dice);
+    if (ledger.empty()) continue;
+    ++ledgers;
+    Compare(ledger, whole);
+    Compare(Mutated(ledger, dice), mutated);
+    if (HasFailure()) return;
+  }
+  EXPECT_EQ(whole.malformed + whole.refused + whole.exhausted, 0) << "valid ledgers are taken";
+  std::printf("%d ledgers: %d entries; changed: %d taken, %d malformed, %d refused, %d exhausted\n",
+              ledgers, whole.taken, mutated.taken, mutated.malformed, mutated.refused,
+              mutated.exhausted);
+  // Each kind of answer is met, or the changes prove little.
+  EXPECT_GT(mutated.taken, kSeeds);
+  EXPECT_GT(mutated.malformed, kSeeds);
+  EXPECT_GT(mutated.refused, kSeeds);
+}
+
+}  // namespace
+}  // namespace pinhole::replay
