@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "sandbox/launcher/syscalls.h"
-#include "tests/containment/cases.h"
+#include "tests/containment/catalogue.h"
 #include "tests/containment/lane_fixture.h"
 
 namespace pinhole::sandbox {
@@ -56,14 +56,6 @@ int RunOutside(const char* attack, const std::string& view) {
   int status = 0;
   waitpid(child, &status, 0);
   return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
-}
-
-std::vector<Case> AllCases() {
-  std::vector<Case> all;
-  for (const auto& cases : {CallCases(), FileCases(), WorldCases()}) {
-    all.insert(all.end(), cases.begin(), cases.end());
-  }
-  return all;
 }
 
 class ContainmentTest : public LaneTest {

@@ -132,9 +132,10 @@ size_t OpenDescriptors(pid_t process) {
 
 std::set<std::string> RecordOf(pid_t box) {
   std::set<std::string> record;
+  // Not SigBlk: the C library blocks signals for the moment in which it makes a thread.
   AddStatus(Text(box, "status"),
             {"Uid", "Gid", "Groups", "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb", "Threads",
-             "SigBlk", "SigIgn", "SigCgt", "CoreDumping", "THP_enabled"},
+             "SigIgn", "SigCgt", "CoreDumping", "THP_enabled"},
             &record);
   for (const char* name :
        {"limits", "uid_map", "gid_map", "setgroups", "oom_score_adj", "personality"}) {
