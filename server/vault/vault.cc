@@ -23,13 +23,17 @@ namespace {
 
 // The room for a run's predictions is taken when it is admitted: later it could only be missing.
 absl::Status Preallocate(const std::string& path, int64_t bytes, int64_t keep_free_bytes) {
-  ::unlink(path.c_str());
   ASSIGN_OR_RETURN(const int64_t free, FreeBytes(DirectoryOf(path)));
   if (free - bytes < keep_free_bytes) {
     return absl::ResourceExhaustedError(absl::StrFormat("no room for %s", path));
   }
-  ASSIGN_OR_RETURN(const UniqueFd file, CreateForWrite(path, 0600));
-  absl::Status reserved = ReserveSpace(file.get(), bytes);
+  absl::StatusOr<UniqueFd> file = CreateForWrite(path, 0600);
+  if (absl::IsAlreadyExists(file.status())) {  // an exchange that failed left it
+    ::unlink(path.c_str());
+    file = CreateForWrite(path, 0600);
+  }
+  if (!file.ok()) return file.status();
+  absl::Status reserved = ReserveSpace(file->get(), bytes);
   if (!reserved.ok()) ::unlink(path.c_str());
   return reserved;
 }
