@@ -112,6 +112,10 @@ int DirectLater(const char*) {
 }
 int Nameless(const char*) { return Open(Scratch("").c_str(), O_TMPFILE | O_RDWR); }
 
+int NamelessByOldCall(const char*) {
+  return Result(syscall(SYS_open, Scratch("").c_str(), O_TMPFILE | O_RDWR, 0600));
+}
+
 int Statfs(const char*) {
   struct statfs status {};
   return Result(statfs(View("").c_str(), &status));
@@ -244,6 +248,7 @@ constexpr Attack kAttacks[] = {
     {"direct_open", DirectOpen},
     {"direct_later", DirectLater},
     {"nameless", Nameless},
+    {"nameless_by_old_call", NamelessByOldCall},
     {"statfs", Statfs},
     {"fstatfs", Fstatfs},
     {"no_wait_read", NoWaitRead},

@@ -86,6 +86,10 @@ int OthersClock(const char*) {
   timespec time{};
   return Result(clock_gettime(static_cast<clockid_t>(~1 << 3 | 2), &time));
 }
+int OthersClockResolution(const char*) {
+  timespec time{};
+  return Result(syscall(SYS_clock_getres, long{~1 << 3 | 2}, &time));
+}
 int SetAffinity(const char*) {
   cpu_set_t cores;
   CPU_ZERO(&cores);
@@ -163,6 +167,7 @@ constexpr Attack kAttacks[] = {
     {"kill_everybody", KillEverybody},
     {"signal_other", SignalOther},
     {"others_clock", OthersClock},
+    {"others_clock_resolution", OthersClockResolution},
     {"set_affinity", SetAffinity},
     {"terminal", Terminal},
     {"succeed", Succeed},

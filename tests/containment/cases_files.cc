@@ -78,6 +78,7 @@ constexpr Case kCases[] = {
     Exits("41", "deep_folders", ENOSPC, Layer::kScratch, Outside::kHarms),
     Exits("41", "long_names", 0, Layer::kScratch, kNone),
     Exits("42", "nameless", EOPNOTSUPP, Layer::kFilter, kSucceeds),
+    Exits("42", "nameless_by_old_call", EOPNOTSUPP, Layer::kFilter, kSucceeds),
 
     Exits("23, 89", "lock_view", 0, Layer::kFilter, kSucceeds),
     Exits("23, 89", "lock_view_wait", 0, Layer::kFilter, kSucceeds),

@@ -70,6 +70,8 @@ constexpr Case kCases[] = {
 
     Exits("80", "sysinfo", ENOSYS, Layer::kFilter, kSucceeds),
     Exits("80", "others_clock", EINVAL, Layer::kFilter, kSucceeds),
+    Ends("80", "others_clock_resolution", Outcome::kForbiddenCall, SYS_clock_getres, Layer::kFilter,
+         kSucceeds),
     Exits("80", "call:get_mempolicy", ENOSYS, Layer::kFilter, kSucceeds),
     Exits("82", "scan_memory", ENOENT, Layer::kKernel, kNone),
     Exits("82", "scan_stack", ENOENT, Layer::kKernel, kNone),

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <cstring>
+#include <random>
 #include <string>
 
 #include "sandbox/protocol/protocol.h"
@@ -96,6 +97,13 @@ class BareLauncher {
     return WIFEXITED(status);
   }
   void Hang() { socket_.Reset(); }
+  // Waits for its end, which is an exit and no crash.
+  bool Gone() {
+    int status = 0;
+    waitpid(pid_, &status, 0);
+    pid_ = -1;
+    return WIFEXITED(status);
+  }
 
  private:
   UniqueFd socket_;
@@ -145,6 +153,30 @@ TEST(LauncherTest, RefusesGroupsThatDoNotComeAlong) {
   launcher.Say(hello);
   EXPECT_EQ(launcher.Reply(), protocol::Stage::kAccounting);
   EXPECT_TRUE(launcher.Ended());
+}
+
+// Packets of a client that has lost its mind: the launcher answers or ends, and is gone when the
+// client is.
+TEST(LauncherTest, AMadClientDoesNotMakeItStay) {
+  std::mt19937_64 random(1);
+  for (int round = 0; round < 200; ++round) {
+    BareLauncher launcher;
+    protocol::Hello hello;
+    const bool polite = round % 2 == 0;
+    auto* const hello_bytes = reinterpret_cast<unsigned char*>(&hello);
+    if (!polite) hello_bytes[random() % 32] ^= static_cast<unsigned char>(1 + random() % 255);
+    launcher.Say(hello, polite ? sizeof hello : sizeof hello - random() % 2);
+    if (polite) {
+      ASSERT_EQ(launcher.Reply(), protocol::Stage::kNone);
+      protocol::Run run;
+      auto* const bytes = reinterpret_cast<unsigned char*>(&run);
+      const size_t from = round % 4 == 0 ? 0 : sizeof run.header;
+      for (size_t i = from; i < sizeof run; ++i) bytes[i] = static_cast<unsigned char>(random());
+      launcher.Say(run);
+    }
+    launcher.Hang();
+    EXPECT_TRUE(launcher.Gone()) << "round " << round;
+  }
 }
 
 // The degraded mode: any user, no cgroup, no uid of its own.

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "absl/strings/str_format.h"
+#include "sandbox/launcher/syscalls.h"
 #include "tests/containment/cases.h"
 #include "tests/containment/lane_fixture.h"
 #include "tests/containment/processes.h"
@@ -98,7 +99,14 @@ constexpr Mutant kMutants[] = {
     {"no_cpu_limit", kByCase, "cpu_spin"},  // the kernel's own limit ends it a second later
     {"bounding_set_kept", kByRecord, "CapBnd"},
     {"no_capset", kNot, "call:capget"},  // exec leaves nothing to a user who is not root
+    {"no_securebits", kNot, "call:capget"},
     {"descriptors_kept", kByCase, "descriptors"},
+    // The client starts the launcher with fresh signals, and nobody gave it a personality.
+    {"signals_kept", kNot, "signal_itself:15"},
+    {"personality_kept", kNot, "identity"},
+    // What a machine gives by default is 0 as well.
+    {"no_nice_limit", kNot, "call:setpriority"},
+    {"no_realtime_limit", kNot, "call:sched_setscheduler"},
 
     // The conditions of one call's rows.
     {"any_56", kByCase, "clone_child:none"},
@@ -116,6 +124,8 @@ constexpr Mutant kMutants[] = {
     {"any_234", kByCase, "signal_other"},
     {"any_228", kByCase, "others_clock"},
     {"any_293", kByCase, "packet_pipe"},
+    {"any_2", kByCase, "nameless_by_old_call"},
+    {"any_229", kByCase, "others_clock_resolution"},
     {"any_435", kByCase, "clone3"},
 };
 
@@ -242,6 +252,18 @@ TEST_F(MutantsTest, EveryStepIsMissedWhenItIsOff) {
       }
     }
     std::printf("%s | %s | %s\n", mutant.off, mutant.by, shown.c_str());
+  }
+}
+
+// A call with conditions that no mutant takes away would be a rule that nothing tests.
+TEST(MutantsTableTest, EveryCallWithConditionsHasItsMutant) {
+  std::set<std::string> names;
+  for (const Mutant& mutant : kMutants) names.insert(mutant.off);
+  const launcher::Table table = launcher::Calls();
+  for (size_t i = 0; i < table.count; ++i) {
+    const launcher::Row& row = table.rows[i];
+    if (row.conditions[0].test == launcher::Condition::Test::kNone) continue;
+    EXPECT_EQ(names.count(absl::StrFormat("any_%d", row.call)), 1u) << row.call;
   }
 }
 

@@ -145,10 +145,10 @@ std::set<std::string> RecordOf(pid_t box) {
   AddNamespaces(box, &record);
   AddDescriptors(box, &record);
   AddThreads(box, &record);
-  struct stat folder {};
-  const std::string path = absl::StrFormat("/proc/%d", box);
-  if (stat(path.c_str(), &folder) == 0) {
-    record.insert(absl::StrFormat("owner of its /proc: %d", folder.st_uid));
+  struct stat file {};
+  const std::string path = absl::StrFormat("/proc/%d/status", box);
+  if (stat(path.c_str(), &file) == 0) {
+    record.insert(absl::StrFormat("owner of its status: %d", file.st_uid));
   }
   record.insert(absl::StrFormat("session: %s", getsid(box) == box ? "its own" : "another's"));
   std::istringstream groups(Text(box, "cgroup"));
