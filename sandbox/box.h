@@ -102,6 +102,21 @@ struct LaneConfig {
   std::optional<int> core;  // the one core of the lane
 };
 
+// A lane whose launcher a unit starts, pinhole-lane@N.service: its user and its limits are the
+// unit's.
+struct LaneSocket {
+  std::string path;         // where the unit listens
+  std::string view_path;    // shown read-only at /data, if the lane's user may read it; empty: none
+  std::optional<int> core;  // the one core of the lane
+};
+
+// What holds of a lane that has answered.
+struct LaneFacts {
+  pid_t pid = -1;               // of the launcher; 0 when it is in another pid namespace
+  uid_t uid = 0;                // of the launcher, so of its boxes on the host; the kernel says so
+  bool memory_limited = false;  // by cgroups; else by address space alone
+};
+
 // Thread rule: a Lane is used by one thread at a time; different lanes are independent.
 class Lane {
  public:
@@ -113,9 +128,16 @@ class Lane {
   // failing step's errno.
   static absl::StatusOr<Lane> Start(const LaneConfig& config);
 
+  // Connects to a launcher that its unit starts. Needs no privilege.
+  //
+  // Errors: INVALID_ARGUMENT for paths that cannot be used; FAILED_PRECONDITION when nothing
+  // listens, or the launcher says what its unit does not give; UNAVAILABLE when it does not answer,
+  // as it does to users that its unit does not name.
+  static absl::StatusOr<Lane> Connect(const LaneSocket& lane);
+
   Lane(Lane&&) noexcept;
   Lane& operator=(Lane&&) noexcept;
-  // Ends the box if one runs, the launcher, and the cgroups.
+  // Ends the box if one runs, the launcher, and the cgroups that Start made.
   ~Lane();
 
   // Runs one program to its end; blocks until then, at most two seconds past its deadline. However
@@ -126,8 +148,9 @@ class Lane {
   // fell silent (the lane is broken then); else errno of a sink or source.
   absl::StatusOr<BoxReport> Run(const BoxSpec& spec, BoxFds fds);
 
+  const LaneFacts& facts() const;
   // Of the launcher.
-  pid_t pid() const;
+  pid_t pid() const { return facts().pid; }
 
  private:
   class Impl;

@@ -93,8 +93,7 @@ protocol::Hello MakeHello(const LaneConfig& config, protocol::Accounting account
   return hello;
 }
 
-bool EndsWithin(pid_t pid, int patience_millis) {
-  UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+bool AwaitEnd(const UniqueFd& process, int patience_millis) {
   pollfd event{process.get(), POLLIN, 0};
   return process.valid() && ::poll(&event, 1, patience_millis) == 1;
 }
@@ -125,8 +124,9 @@ absl::StatusOr<Lane> Lane::Start(const LaneConfig& config) {
 }
 
 absl::Status Lane::Impl::Greet(const LaneConfig& config) {
+  if (absl::Status status = NameSenders(socket_.get()); !status.ok()) return status;
   // Before the hello, so that whatever the launcher does is counted in its own groups.
-  if (absl::Status status = groups_.Enter(pid_); !status.ok()) return status;
+  if (absl::Status status = groups_.Enter(*child_); !status.ok()) return status;
   const protocol::Hello hello = MakeHello(config, groups_.accounting());
   const int directories[] = {groups_.memory_directory(), groups_.pids_directory()};
   const bool counted = groups_.accounting() != protocol::Accounting::kNone;
@@ -134,6 +134,10 @@ absl::Status Lane::Impl::Greet(const LaneConfig& config) {
       SendPacket(socket_.get(), std::as_bytes(std::span(&hello, 1)),
                  counted ? std::span<const int>(directories) : std::span<const int>());
 
+  return Hear(std::move(sent), config.launcher_path);
+}
+
+absl::Status Lane::Impl::Hear(absl::Status sent, std::string_view launcher) {
   pollfd event{socket_.get(), POLLIN, 0};
   int ready = 0;
   do {
@@ -141,27 +145,35 @@ absl::Status Lane::Impl::Greet(const LaneConfig& config) {
   } while (ready < 0 && errno == EINTR);
   protocol::HelloReply reply;
   absl::StatusOr<size_t> length = 0;
+  Sender sender{};
   if (ready == 1) {
-    length = ReceivePacket(socket_.get(), std::as_writable_bytes(std::span(&reply, 1)));
+    length = ReceivePacket(socket_.get(), std::as_writable_bytes(std::span(&reply, 1)), &sender);
   }
   // However it fell silent: what was started is no launcher, or not of this build.
   if (!sent.ok() || !length.ok() || *length != sizeof reply ||
       reply.header.version != protocol::kVersion) {
-    return absl::UnavailableError(
-        absl::StrFormat("the launcher %s did not answer; is it the pinhole-box of this build?",
-                        config.launcher_path));
+    return absl::UnavailableError(absl::StrFormat(
+        "the launcher %s did not answer; is it the pinhole-box of this build?", launcher));
   }
   if (reply.stage != protocol::Stage::kNone) {
     return absl::FailedPreconditionError(
         absl::StrFormat("the lane did not start: %s", DescribeStage(reply.stage, reply.error)));
   }
+  facts_ = {.pid = sender.pid,
+            .uid = sender.uid,
+            .memory_limited = reply.accounting != protocol::Accounting::kNone};
   return absl::OkStatus();
 }
 
 Lane::Impl::~Impl() {
   socket_.Reset();
-  if (!EndsWithin(pid_, kFarewellPatienceMillis)) ::kill(pid_, SIGKILL);
-  while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+  if (!child_.has_value()) {
+    AwaitEnd(process_, kFarewellPatienceMillis);
+    return;
+  }
+  const UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, *child_, 0)));
+  if (!AwaitEnd(process, kFarewellPatienceMillis)) ::kill(*child_, SIGKILL);
+  while (::waitpid(*child_, nullptr, 0) < 0 && errno == EINTR) {
   }
 }
 
@@ -174,6 +186,6 @@ absl::StatusOr<BoxReport> Lane::Run(const BoxSpec& spec, BoxFds fds) {
   return impl_->Run(spec, std::move(fds));
 }
 
-pid_t Lane::pid() const { return impl_->pid(); }
+const LaneFacts& Lane::facts() const { return impl_->facts(); }
 
 }  // namespace pinhole::sandbox

@@ -13,20 +13,32 @@ namespace pinhole::sandbox {
 
 class Lane::Impl {
  public:
+  // Of a launcher that this process started.
   Impl(ControlGroups groups, UniqueFd socket, pid_t pid)
-      : groups_(std::move(groups)), socket_(std::move(socket)), pid_(pid) {}
+      : groups_(std::move(groups)), socket_(std::move(socket)), child_(pid) {
+    facts_.pid = pid;
+  }
+  // Of a launcher that a unit started.
+  explicit Impl(UniqueFd socket) : socket_(std::move(socket)) {}
   // Closes the socket, at which the launcher kills its box and ends; waits for that, and kills it
-  // if it takes too long.
+  // if it takes too long and is a child.
   ~Impl();
 
+  // Says hello as the two kinds of lane do.
   absl::Status Greet(const LaneConfig& config);
+  absl::Status Greet(const LaneSocket& lane);
   absl::StatusOr<BoxReport> Run(const BoxSpec& spec, BoxFds fds);
-  pid_t pid() const { return pid_; }
+  const LaneFacts& facts() const { return facts_; }
 
  private:
+  // `launcher` is named in errors. Fills facts_ but for the ids.
+  absl::Status Hear(absl::Status sent, std::string_view launcher);
+
   ControlGroups groups_;  // outlives the launcher, which lives inside
   UniqueFd socket_;
-  pid_t pid_;
+  std::optional<pid_t> child_;
+  UniqueFd process_;  // of a unit's launcher, to await its end
+  LaneFacts facts_;
   uint64_t run_number_ = 0;
   bool broken_ = false;  // an error left the launcher in an unknown state
 };

@@ -59,4 +59,36 @@ absl::StatusOr<size_t> ReceivePacket(int socket, std::span<std::byte> packet) {
   return static_cast<size_t>(got);
 }
 
+absl::Status NameSenders(int socket) {
+  const int on = 1;
+  if (::setsockopt(socket, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) != 0) {
+    return absl::ErrnoToStatus(errno, "have the lane's launcher named");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<size_t> ReceivePacket(int socket, std::span<std::byte> packet, Sender* sender) {
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(ucred))> control{};
+  iovec body{packet.data(), packet.size()};
+  msghdr message{};
+  message.msg_iov = &body;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  ssize_t got = 0;
+  do {
+    got = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+  } while (got < 0 && errno == EINTR);
+  if (got < 0) return SocketError(errno, "receive from the lane's launcher");
+  if (got == 0) return 0;
+  const cmsghdr* part = CMSG_FIRSTHDR(&message);
+  if (part == nullptr || part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_CREDENTIALS) {
+    return absl::InternalError("the kernel did not name the lane's launcher");
+  }
+  ucred named{};
+  std::memcpy(&named, CMSG_DATA(part), sizeof named);
+  *sender = {.pid = named.pid, .uid = named.uid};
+  return static_cast<size_t>(got);
+}
+
 }  // namespace pinhole::sandbox

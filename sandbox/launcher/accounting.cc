@@ -84,6 +84,7 @@ int64_t MemoryKills(const Groups& groups) {
     case Accounting::kVersion2:
       return ReadNumber(groups.memory, "memory.events", "oom_kill ");
     case Accounting::kNone:
+    case Accounting::kOwn:
       break;
   }
   return -1;

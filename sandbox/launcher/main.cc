@@ -1,6 +1,9 @@
 // pinhole-box: the resident launcher of one lane. Takes its identity once, then runs one box at a
 // time until its client goes.
 //
+// Without arguments its client started it, and its socket is descriptor 3. As `pinhole-box --client
+// UID` a unit did: descriptor 3 listens, and one client of that user is served.
+//
 // It is executed with nothing of the data in its address space, has one thread, and its own faults
 // end it: the client sees the socket close, and nothing goes on half done.
 #include <errno.h>
@@ -13,6 +16,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "sandbox/launcher/listen.h"
+#include "sandbox/launcher/own_groups.h"
 #include "sandbox/launcher/supervise.h"
 #include "sandbox/launcher/wire.h"
 
@@ -24,6 +29,7 @@ using protocol::Stage;
 
 // What lives as long as the launcher.
 struct Resident {
+  Origin origin;
   protocol::Hello hello;
   Groups groups;
   Filter filters[2][2];  // by profile and diagnostics, compiled when first used
@@ -46,7 +52,9 @@ int LowerOwnLimits() {
   return setrlimit(RLIMIT_CORE, &core) == 0 ? 0 : errno;
 }
 
-int TakeIdentity(const protocol::Hello& hello) {
+int TakeIdentity(Origin origin, const protocol::Hello& hello) {
+  // A unit's launcher is who its unit says, and never root.
+  if (origin == Origin::kUnit && (hello.uid != protocol::kNoId || geteuid() == 0)) return EPERM;
   if (hello.uid != protocol::kNoId) {
     const gid_t view = hello.view_gid;
     if (setgroups(hello.view_gid == protocol::kNoId ? 0 : 1, &view) != 0) return errno;
@@ -66,11 +74,15 @@ int TakeIdentity(const protocol::Hello& hello) {
   return 0;
 }
 
-bool TakeGroups(const protocol::Hello& hello, const Descriptors& descriptors, Groups* groups) {
-  const bool none = hello.accounting == protocol::Accounting::kNone;
-  if (descriptors.count != (none ? 0 : 2)) return false;
+// 0, or errno.
+int TakeGroups(Origin origin, const protocol::Hello& hello, const Descriptors& descriptors,
+               Groups* groups) {
+  const bool own = hello.accounting == protocol::Accounting::kOwn;
+  const bool brought = !own && hello.accounting != protocol::Accounting::kNone;
+  if (own != (origin == Origin::kUnit) || descriptors.count != (brought ? 2 : 0)) return EINVAL;
+  if (own) return EnterOwnGroups(groups);
   *groups = {hello.accounting, descriptors.fd[0], descriptors.fd[1]};
-  return true;
+  return 0;
 }
 
 // Says hello back. Any failure is told, and is the end.
@@ -78,18 +90,18 @@ bool Settle(Resident* resident, const Descriptors& descriptors) {
   protocol::HelloReply reply;
   protocol::Hello& hello = resident->hello;
   hello.view_path[protocol::kPathBytes - 1] = '\0';
-  if (!TakeGroups(hello, descriptors, &resident->groups)) {
+  if ((reply.error = TakeGroups(resident->origin, hello, descriptors, &resident->groups)) != 0) {
     reply.stage = Stage::kAccounting;
-    reply.error = EINVAL;
   } else if ((reply.error = LowerOwnLimits()) != 0) {
     reply.stage = Stage::kLimits;
-  } else if ((reply.error = TakeIdentity(hello)) != 0) {
+  } else if ((reply.error = TakeIdentity(resident->origin, hello)) != 0) {
     reply.stage = Stage::kIdentity;
   } else if ((reply.error =
                   CompileFilter(protocol::Profile::kStatic, protocol::Diagnostics::kSealed,
                                 &resident->filters[0][0])) != 0) {
     reply.stage = Stage::kFilterBuild;
   }
+  reply.accounting = resident->groups.accounting;
   return Send(protocol::kControlFd, &reply, sizeof reply) && reply.error == 0;
 }
 
@@ -174,9 +186,11 @@ int Serve(Resident* resident) {
   }
 }
 
-int Main() {
+int Main(int count, char** arguments) {
   if (close_range(protocol::kControlFd + 1, ~0U, 0) != 0) return 1;
   static Resident resident;
+  resident.origin = count == 1 ? Origin::kClient : Origin::kUnit;
+  if (resident.origin == Origin::kUnit && !AcceptClient(count, arguments)) return 1;
   size_t length = 0;
   Descriptors descriptors;
   if (Receive(protocol::kControlFd, &resident.hello, sizeof resident.hello, &length,
@@ -191,4 +205,4 @@ int Main() {
 }  // namespace
 }  // namespace pinhole::sandbox::launcher
 
-int main() { return pinhole::sandbox::launcher::Main(); }
+int main(int count, char** arguments) { return pinhole::sandbox::launcher::Main(count, arguments); }

@@ -13,7 +13,7 @@
 namespace pinhole::sandbox::protocol {
 
 inline constexpr uint32_t kMagic = 0x584f4250;  // "PBOX"
-inline constexpr uint32_t kVersion = 1;
+inline constexpr uint32_t kVersion = 2;
 
 inline constexpr int kControlFd = 3;  // where the launcher finds its end of the socket
 inline constexpr int kPathBytes = 4096;
@@ -27,12 +27,14 @@ struct Header {
   Kind kind;
 };
 
-// How the memory and the tasks of the lane are counted.
-enum class Accounting : uint32_t { kNone = 0, kVersion1, kVersion2 };
+// How the memory and the tasks of the lane are counted. kOwn is asked for and never answered: a
+// launcher that a unit started looks for the groups that its unit gave it.
+enum class Accounting : uint32_t { kNone = 0, kVersion1, kVersion2, kOwn };
 
 // Client to launcher, once. The launcher takes this identity before it does anything else.
 // Descriptors: the memory group's directory, the pids group's directory; none with
-// Accounting::kNone.
+// Accounting::kNone and kOwn. A launcher of a unit takes kOwn and kNoId alone: who it is and what
+// it may use is its unit's to say, not its client's.
 struct Hello {
   Header header{.kind = Kind::kHello};
   uint32_t uid = kNoId;       // kNoId: stay who you are
@@ -76,8 +78,9 @@ enum class Stage : uint32_t {
 
 struct HelloReply {
   Header header{.kind = Kind::kHelloReply};
-  Stage stage = Stage::kNone;  // kNone: ready
-  int32_t error = 0;           // errno of that stage
+  Stage stage = Stage::kNone;                 // kNone: ready
+  int32_t error = 0;                          // errno of that stage
+  Accounting accounting = Accounting::kNone;  // what holds from here on
 };
 
 enum class Profile : uint32_t { kStatic = 0, kScorer = 1 };
@@ -139,7 +142,7 @@ struct Report {
 static_assert(std::is_trivially_copyable_v<Hello> && std::is_standard_layout_v<Hello>);
 static_assert(std::is_trivially_copyable_v<Run> && std::is_standard_layout_v<Run>);
 static_assert(std::is_trivially_copyable_v<Report> && std::is_standard_layout_v<Report>);
-static_assert(sizeof(Header) == 12 && sizeof(HelloReply) == 20 && sizeof(Stop) == 24);
+static_assert(sizeof(Header) == 12 && sizeof(HelloReply) == 24 && sizeof(Stop) == 24);
 static_assert(sizeof(Hello) == 32 + kPathBytes);
 static_assert(sizeof(Run) == 80 && sizeof(Report) == 72);
 

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "server/core/base/status.h"
 #include "toml++/toml.h"
 
@@ -73,12 +74,29 @@ class Reader {
   absl::Status status_;
 };
 
-absl::Status Check(const Config& config, std::string_view file) {
+absl::Status CheckLaneSockets(const Config& config, std::string_view file) {
+  const auto fail = [&](std::string_view problem) {
+    return absl::InvalidArgumentError(absl::StrFormat("%s: lane_sockets: %s", file, problem));
+  };
+  const size_t number = config.lane_sockets.find("%d");
+  if (config.lane_sockets.front() != '/' || number == std::string::npos ||
+      config.lane_sockets.find('%', number + 1) != std::string::npos ||
+      config.lane_sockets.find('%') != number) {
+    return fail("takes an absolute path with one %d, for the lane's number");
+  }
+  if (config.user.has_value() || !config.lane_users.empty())
+    return fail("each lane's user is its unit's: leave out user and lane_users");
+  if (!config.lanes_group.has_value())
+    return fail("lanes_group is missing: the group of the lanes' units, which may read the view");
+  if (config.control_group == Config::ControlGroup::kDelegated)
+    return fail("the lanes' cgroups are their units': leave out cgroup");
+  return absl::OkStatus();
+}
+
+absl::Status CheckIds(const Config& config, std::string_view file) {
   const auto fail = [&](std::string_view problem) {
     return absl::InvalidArgumentError(absl::StrFormat("%s: %s", file, problem));
   };
-  if (config.name.empty()) return fail("name is missing");
-  if (config.socket.empty()) return fail("socket is missing");
   if (config.user.has_value() != config.lanes_group.has_value() ||
       config.user.has_value() == config.lane_users.empty()) {
     return fail("user, lanes_group and lane_users are given together or not at all");
@@ -88,6 +106,17 @@ absl::Status Check(const Config& config, std::string_view file) {
     return fail("lane_users: each lane has a user of its own");
   if (config.user.has_value() && users.contains(*config.user))
     return fail("lane_users: the vault's user is no lane's");
+  return absl::OkStatus();
+}
+
+absl::Status Check(const Config& config, std::string_view file) {
+  const auto fail = [&](std::string_view problem) {
+    return absl::InvalidArgumentError(absl::StrFormat("%s: %s", file, problem));
+  };
+  if (config.name.empty()) return fail("name is missing");
+  if (config.socket.empty()) return fail("socket is missing");
+  RETURN_IF_ERROR(config.lane_sockets.empty() ? CheckIds(config, file)
+                                              : CheckLaneSockets(config, file));
   if (config.lanes < 1 || config.lanes > 1024) return fail("lanes is between 1 and 1024");
   for (const std::string& mode : config.degraded) {
     if (std::find(std::begin(kDegradedModes), std::end(kDegradedModes), mode) ==
@@ -105,8 +134,13 @@ bool Config::Allows(std::string_view degraded_mode) const {
   return std::find(degraded.begin(), degraded.end(), degraded_mode) != degraded.end();
 }
 
+std::string Config::LaneSocket(int lane) const {
+  return absl::StrReplaceAll(lane_sockets, {{"%d", absl::StrFormat("%d", lane)}});
+}
+
 contest::Degraded DegradedOf(const Config& config) {
-  return {.lane_users = config.lane_users.empty() || config.Allows("lane-users"),
+  const bool own_users = !config.lane_users.empty() || !config.lane_sockets.empty();
+  return {.lane_users = !own_users || config.Allows("lane-users"),
           .network = config.Allows("network"),
           .cgroups = config.Allows("cgroups")};
 }
@@ -130,6 +164,7 @@ absl::StatusOr<Config> ParseConfig(std::string_view toml, std::string_view file_
   reader.Id("lanes_group", config.lanes_group);
   reader.List("lane_users", config.lane_users, "takes a list of numeric ids");
   reader.Id("lanes", lanes);
+  reader.Text("lane_sockets", config.lane_sockets);
   std::string control_group = "machine";
   reader.Text("cgroup", control_group);
   reader.Text("launcher", config.launcher);
@@ -168,6 +203,15 @@ std::string FormatConfig(const Config& config) {
         *config.user, *config.lanes_group, absl::StrJoin(config.lane_users, ", "));
   } else {
     out += absl::StrFormat("# Runs at a time.\nlanes = %d\n", config.lanes);
+  }
+  if (!config.lane_sockets.empty()) {
+    out += absl::StrFormat(
+        "# Lanes are units of their own, pinhole-lane@N, spoken to here; %%d is N. The group, "
+        "theirs, may read data/view and\n"
+        "# nothing else.\n"
+        "lane_sockets = \"%s\"\n"
+        "lanes_group = %d\n",
+        config.lane_sockets, *config.lanes_group);
   }
   if (config.front_group.has_value()) {
     out += absl::StrFormat("# This group may connect to the socket.\nfront_group = %d\n",

@@ -25,6 +25,10 @@ struct Config {
   std::optional<gid_t> lanes_group;  // may read the view
   std::vector<uid_t> lane_users;     // one a lane
   int lanes = 1;                     // without lane_users
+  // Lanes as units of their own: where lane N's unit listens, with %d for N, from 0. The vault then
+  // needs no root, starts no lane, and shows the view to lanes_group. Instead of user and
+  // lane_users.
+  std::string lane_sockets;
   // Where the lanes' cgroups are made.
   enum class ControlGroup {
     kMachine,    // below the machine's own root; needs root
@@ -40,11 +44,14 @@ struct Config {
   size_t lane_count() const {
     return lane_users.empty() ? static_cast<size_t>(lanes) : lane_users.size();
   }
+  // Precondition: lane_sockets is set, and 0 <= lane < lane_count().
+  std::string LaneSocket(int lane) const;
   int64_t KeepFreeBytes() const { return keep_free_mib << 20; }
   bool Allows(std::string_view degraded_mode) const;
 };
 
-// The degraded modes as a POLICY states them: those named, and lane-users when no lane has a user.
+// The degraded modes as a POLICY states them: those named, and lane-users when no lane has a user
+// of its own, by lane_users or by its unit.
 contest::Degraded DegradedOf(const Config& config);
 
 // Errors: INVALID_ARGUMENT with the line, the key and what it takes.

@@ -46,6 +46,7 @@ absl::StatusOr<log::DatasetEntry> MakeEntry(const dataset::ImportSpec& spec,
 
 absl::Status GiveData(const Layout& layout, const Config& config) {
   if (::chmod(layout.data().c_str(), 0711) != 0) return absl::ErrnoToStatus(errno, "chmod data");
+  if (!config.lane_sockets.empty()) return GiveGroup(layout.view(), *config.lanes_group);
   if (!config.user.has_value()) return absl::OkStatus();
   const auto own = static_cast<gid_t>(*config.user);
   RETURN_IF_ERROR(GiveTree(layout.data(), *config.user, own));

@@ -94,4 +94,22 @@ absl::Status GiveTree(const std::string& path, uid_t user, gid_t group) {
   return absl::OkStatus();
 }
 
+absl::Status GiveGroup(const std::string& path, gid_t group) {
+  static thread_local gid_t new_group;
+  new_group = group;
+  const int failed = ::nftw(
+      path.c_str(),
+      [](const char* one, const struct stat*, int, FTW*) {
+        return ::lchown(one, static_cast<uid_t>(-1), new_group);
+      },
+      16, FTW_PHYS);
+  if (failed != 0) {
+    return absl::ErrnoToStatus(
+        errno, absl::StrFormat("give %s to group %d: run this as the vault's user, who has to be "
+                               "a member of that group",
+                               path, group));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace pinhole::vault

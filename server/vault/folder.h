@@ -34,4 +34,8 @@ absl::StatusOr<UniqueFd> LockFolder(const Layout& layout);
 // nothing.
 absl::Status GiveTree(const std::string& path, uid_t user, gid_t group);
 
+// Gives a folder and everything below it to a group; its user stays. Errors: the errno, when the
+// caller is not in that group.
+absl::Status GiveGroup(const std::string& path, gid_t group);
+
 }  // namespace pinhole::vault

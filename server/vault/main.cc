@@ -71,6 +71,9 @@ int main(int argc, char** argv) {
   init_command->add_option("--lane-users", init.config.lane_users, "one numeric user a lane")
       ->delimiter(',');
   init_command->add_option("--lanes", init.config.lanes, "runs at a time, without --lane-users");
+  init_command->add_option("--lane-sockets", init.config.lane_sockets,
+                           "where the lanes' units listen, such as /run/pinhole-lanes/%d; with "
+                           "--lanes and --lanes-group");
   std::map<std::string, pinhole::vault::Config::ControlGroup> groups{
       {"machine", pinhole::vault::Config::ControlGroup::kMachine},
       {"delegated", pinhole::vault::Config::ControlGroup::kDelegated}};

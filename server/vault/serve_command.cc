@@ -1,6 +1,7 @@
 // `pinhole-vault serve`: from a folder to a confined process that runs rounds.
 #include <unistd.h>
 
+#include <set>
 #include <thread>
 
 #include "absl/strings/str_format.h"
@@ -17,6 +18,13 @@
 
 namespace pinhole::vault {
 namespace {
+
+// The first cores stay free of boxes.
+std::optional<int> CoreOf(int lane, size_t lanes) {
+  const auto cores = static_cast<int>(std::thread::hardware_concurrency());
+  if (static_cast<int>(lanes) >= cores) return std::nullopt;
+  return cores - 1 - lane;
+}
 
 absl::StatusOr<std::vector<sandbox::Lane>> StartLanes(const Layout& layout, const Config& config) {
   if (config.lane_users.empty() && !config.Allows("lane-users")) {
@@ -38,7 +46,6 @@ absl::StatusOr<std::vector<sandbox::Lane>> StartLanes(const Layout& layout, cons
     ASSIGN_OR_RETURN(const std::string own, ReadFile("/proc/self/cgroup"));
     ASSIGN_OR_RETURN(cgroup_root, sandbox::EnterDelegatedLeaf(sandbox::kControlGroupRoot, own));
   }
-  const auto cores = static_cast<int>(std::thread::hardware_concurrency());
   const auto count = static_cast<int>(config.lane_count());
   std::vector<sandbox::Lane> lanes;
   for (int i = 0; i < count; ++i) {
@@ -53,9 +60,46 @@ absl::StatusOr<std::vector<sandbox::Lane>> StartLanes(const Layout& layout, cons
     if (cgroups)
       lane.cgroup_name =
           absl::StrFormat("pinhole-%s-%d", HexEncode(Sha256(layout.directory)).substr(0, 8), i);
-    if (count < cores) lane.core = cores - 1 - i;  // the first cores stay free of boxes
+    lane.core = CoreOf(i, config.lane_count());
     ASSIGN_OR_RETURN(sandbox::Lane started, sandbox::Lane::Start(lane));
     lanes.push_back(std::move(started));
+  }
+  return lanes;
+}
+
+// A user for each lane is the whole reason for units, so what the kernel says of their launchers
+// counts, not what the configuration hopes.
+absl::Status CheckUnit(const Config& config, const std::string& path,
+                       const sandbox::LaneFacts& lane, std::set<uid_t>& users) {
+  if (lane.uid == 0 || lane.uid == ::geteuid()) {
+    return absl::FailedPreconditionError(absl::StrFormat(
+        "the lane at %s runs as user %d: its unit has to have a user of its own", path, lane.uid));
+  }
+  if (!users.insert(lane.uid).second && !config.Allows("lane-users")) {
+    return absl::FailedPreconditionError(absl::StrFormat(
+        "the lane at %s runs as user %d, as another lane does: give each unit a user of its own",
+        path, lane.uid));
+  }
+  if (!lane.memory_limited && !config.Allows("cgroups")) {
+    return absl::FailedPreconditionError(absl::StrFormat(
+        "the lane at %s cannot limit memory: its unit needs Delegate=yes on a cgroup version 2 "
+        "machine, or name \"cgroups\" in the configuration's degraded list",
+        path));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<sandbox::Lane>> ConnectLanes(const Layout& layout,
+                                                        const Config& config) {
+  std::vector<sandbox::Lane> lanes;
+  std::set<uid_t> users;
+  for (int i = 0; i < static_cast<int>(config.lane_count()); ++i) {
+    const sandbox::LaneSocket socket = {.path = config.LaneSocket(i),
+                                        .view_path = layout.view(),
+                                        .core = CoreOf(i, config.lane_count())};
+    ASSIGN_OR_RETURN(sandbox::Lane lane, sandbox::Lane::Connect(socket));
+    RETURN_IF_ERROR(CheckUnit(config, socket.path, lane.facts(), users));
+    lanes.push_back(std::move(lane));
   }
   return lanes;
 }
@@ -125,7 +169,9 @@ struct Outside {
 
 // What needs root or a network comes first, before a private row or the database is near.
 absl::StatusOr<Outside> EnterConfinement(const Layout& layout, const Config& config) {
-  ASSIGN_OR_RETURN(std::vector<sandbox::Lane> lanes, StartLanes(layout, config));
+  ASSIGN_OR_RETURN(std::vector<sandbox::Lane> lanes, config.lane_sockets.empty()
+                                                         ? StartLanes(layout, config)
+                                                         : ConnectLanes(layout, config));
   SocketAccess access{.mode = 0600};
   if (config.front_group.has_value()) access = {.mode = 0660, .group = *config.front_group};
   ASSIGN_OR_RETURN(UniqueFd listener, ListenUnix(config.socket, access));

@@ -51,6 +51,9 @@ class Site(whole_test.Site):
     def audit(self, **options):
         return self.run("pinhole", "audit", "--server", self.listen, "--key", self.vkey, "--pin", self.pin, **options)
 
+    def audit_to(self, bundle):
+        self.run("pinhole", "audit", "--server", self.listen, "--key", self.vkey, "--pin", self.pin, "--save", bundle)
+
     def ledger_size(self):
         """Of the vault, by its own log."""
         return int(re.findall(r" ledger=(\d+)", self.log("vault"))[-1])

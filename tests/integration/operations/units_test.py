@@ -15,7 +15,8 @@ import unittest
 import sites
 
 UNITS = sites.SOURCE / "deploy/systemd"
-NAMES = ("pinholed.service", "pinhole-vault.service")
+NAMES = ("pinholed.service", "pinhole-vault.service", "pinhole-lane@.service")
+DROP_INS = ("pinhole-vault-unprivileged.conf", "pinhole-vault-lanes.conf")
 
 
 def missing(tool):
@@ -63,9 +64,9 @@ class Units(unittest.TestCase):
     def test_each_is_rated_below_3(self):
         if reason := missing("systemd-analyze"):
             self.skipTest(reason)
-        for name in (*NAMES, "pinhole-vault-unprivileged.conf"):
+        for name in (*NAMES, *DROP_INS):
             with self.subTest(name), tempfile.TemporaryDirectory() as folder:
-                file = pathlib.Path(folder) / name.replace(".conf", ".service")
+                file = pathlib.Path(folder) / name.replace(".conf", ".service").replace("@.", "@0.")
                 file.write_text(self.unit(name))
                 done = subprocess.run(["systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold=30", file],
                                       text=True, capture_output=True)
@@ -77,10 +78,15 @@ class Units(unittest.TestCase):
     def test_each_is_well_formed(self):
         if reason := missing("systemd-analyze"):
             self.skipTest(reason)
-        for name in (*NAMES, "pinhole-vault-unprivileged.conf"):
+        for name in (*NAMES, *DROP_INS):
             with self.subTest(name), tempfile.TemporaryDirectory() as folder:
-                file = pathlib.Path(folder) / name.replace(".conf", ".service")
+                file = pathlib.Path(folder) / name.replace(".conf", ".service").replace("@.", "@0.")
                 file.write_text(self.unit(name).replace("/usr/bin/", f"{sites.BIN}/"))
+                for number in (0, 1):
+                    shutil.copy(UNITS / "pinhole-lane@.socket", file.parent / f"pinhole-lane@{number}.socket")
+                    shutil.copy(UNITS / "pinhole-lane@.service", file.parent / f"pinhole-lane@{number}.service")
+                    lane = file.parent / f"pinhole-lane@{number}.service"
+                    lane.write_text(lane.read_text().replace("/usr/bin/", f"{sites.BIN}/"))
                 done = subprocess.run(["systemd-analyze", "verify", "--man=no", file], text=True, capture_output=True)
                 self.assertEqual((done.returncode, done.stdout + done.stderr), (0, ""))
 
@@ -90,8 +96,12 @@ class Units(unittest.TestCase):
         numbers = [number for _, number in users + groups]
         self.assertEqual(len(numbers), len(set(numbers)))
         known = {name for name, _ in users} | {"root"}
-        for name in (*NAMES, "pinhole-vault-unprivileged.conf"):
-            self.assertIn(value(settings(self.unit(name)), "User"), known)
+        for name in (*NAMES, *DROP_INS):
+            self.assertIn(value(settings(self.unit(name)), "User").replace("%i", "0"), known)
+        # Numbers that are written twice: whom a launcher serves, and that the socket is that user's.
+        vault = dict(users)["pinhole-vault"]
+        self.assertIn(f"--client {vault}\n", self.unit("pinhole-lane@.service"))
+        self.assertIn("SocketUser=pinhole-vault\n", self.unit("pinhole-lane@.socket"))
         for _, folder, _, user, _ in re.findall(r"^(d) +(\S+) +(\d+) +(\S+) +(\S+)", (UNITS / "pinhole.tmpfiles").read_text(), re.M):
             self.assertIn(user, known)
             self.assertTrue(folder.startswith(("/var/lib/", "/run/")))
@@ -107,6 +117,16 @@ class Units(unittest.TestCase):
             for key in wanted:
                 with self.subTest(unit=name, key=key):
                     self.assertRegex(text, rf"(?m)^({key}=|# {key}\b.*:)")
+
+
+def allowed_calls(name):
+    """What a unit's SystemCallFilter lines leave."""
+    allowed = set()
+    for key, words in settings((UNITS / name).read_text()):
+        if key == "SystemCallFilter":
+            group = set().union(*(syscalls(word, set()) for word in words.lstrip("~").split()))
+            allowed = allowed - group if words.startswith("~") else allowed | group
+    return allowed
 
 
 class Started(unittest.TestCase):
@@ -160,12 +180,7 @@ class Started(unittest.TestCase):
         served = text[text.index("pinhole-vault"):]  # after setpriv's own
         used = set(re.findall(r"(?m)^\d+ +([a-z0-9_]+)\(", served))
         self.assertIn("execveat", used)  # a box was entered
-        allowed = set()
-        for key, words in settings((UNITS / "pinhole-vault.service").read_text()):
-            if key != "SystemCallFilter":
-                continue
-            group = set().union(*(syscalls(word, set()) for word in words.lstrip("~").split()))
-            allowed = allowed - group if words.startswith("~") else allowed | group
+        allowed = allowed_calls("pinhole-vault.service")
         print(f"{len(used)} kinds of calls, all of the unit's {len(allowed)}")
         self.assertEqual(used - allowed, set())
 

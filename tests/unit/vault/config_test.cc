@@ -32,6 +32,18 @@ TEST(Config, ReadsWhatInitWrites) {
   const auto plain_read = ParseConfig(FormatConfig(plain), "vault.toml");
   ASSERT_TRUE(plain_read.ok()) << plain_read.status();
   EXPECT_EQ(plain_read->lane_count(), 3U);
+  EXPECT_TRUE(DegradedOf(*plain_read).lane_users);
+  const Config units{.name = "a",
+                     .socket = "s",
+                     .lanes_group = 5,
+                     .lanes = 2,
+                     .lane_sockets = "/run/pinhole-lanes/%d"};
+  const auto units_read = ParseConfig(FormatConfig(units), "vault.toml");
+  ASSERT_TRUE(units_read.ok()) << units_read.status();
+  EXPECT_EQ(units_read->lane_count(), 2U);
+  EXPECT_EQ(units_read->LaneSocket(1), "/run/pinhole-lanes/1");
+  EXPECT_EQ(*units_read->lanes_group, 5U);
+  EXPECT_FALSE(DegradedOf(*units_read).lane_users);
 }
 
 TEST(Config, NamesWhatIsWrong) {
@@ -47,6 +59,13 @@ TEST(Config, NamesWhatIsWrong) {
         Case{"user = 5\nlanes_group = 6\nlane_users = [7, 7]\n", "a user of its own"},
         Case{"user = 5\nlanes_group = 6\nlane_users = [5]\n", "the vault's user is no lane's"},
         Case{"cgroup = \"v2\"\n", "neither machine nor delegated"},
+        Case{"lane_sockets = \"/l\"\n", "one %d"}, Case{"lane_sockets = \"l%d\"\n", "absolute"},
+        Case{"lane_sockets = \"/%d%s\"\n", "one %d"},
+        Case{"lane_sockets = \"/%d\"\n", "lanes_group is missing"},
+        Case{"lane_sockets = \"/%d\"\nlanes_group = 5\nlane_users = [7]\n", "leave out user"},
+        Case{"lane_sockets = \"/%d\"\nlanes_group = 5\ncgroup = \"delegated\"\n",
+             "leave out cgroup"},
+        Case{"lanes_group = 5\n", "given together"},
         Case{"keep_free_mib = 0\n", "keep_free_mib takes a whole number"},
         Case{"lanes = 0\n", "lanes takes a whole number"}}) {
     const auto config = ParseConfig(base + c.text, "vault.toml");
