@@ -5,6 +5,7 @@
 #include "absl/strings/str_format.h"
 #include "client/cli/contest_screens.h"
 #include "client/cli/table.h"
+#include "server/core/counting/statement.h"
 
 namespace pinhole::cli {
 namespace {
@@ -46,13 +47,17 @@ std::string HeadLine(const AuditReport& report, const replay::Contest* contest) 
   return text + "\n";
 }
 
-std::string LifetimeLine(const replay::LedgerState& state) {
+// Rows of the data set are what the open contest's policy declares a row to hold.
+std::string LifetimeLine(const replay::LedgerState& state, const replay::Contest* contest) {
   const Lifetime lifetime = LifetimeOf(state);
+  const int bits_per_row =
+      contest == nullptr ? contest::Policy().bits_per_row : contest->policy.policy.bits_per_row;
+  const std::string row = absl::StrFormat("random %d-bit row", bits_per_row);
   return absl::StrFormat(
       "LIFETIME  %s  %s of %s bits (reserved %s)   so far at most %s, if all were hostile\n",
       Bar(lifetime.used, lifetime.budget), lifetime.used.ToString(), lifetime.budget.ToString(),
       lifetime.reserved.ToString(),
-      Count(lifetime.used.thousandths / 64'000, "random 64-bit row", "random 64-bit rows"));
+      Count(counting::RowsCopied(lifetime.used, bits_per_row), row, row + "s"));
 }
 
 std::string ContestLine(const replay::Contest& contest) {
@@ -119,7 +124,7 @@ const char* Mark(Verdict verdict) { return verdict == Verdict::kHolds ? "✓" : 
 
 std::string AuditText(const AuditReport& report, const replay::Contest* contest) {
   std::string text = HeadLine(report, contest);
-  text += LifetimeLine(report.state);
+  text += LifetimeLine(report.state, contest);
   if (contest != nullptr) {
     text += ContestLine(*contest);
     text += RoundsLine(report, *contest);

@@ -36,7 +36,7 @@ std::string FormatTable(const std::vector<std::vector<std::string>>& rows, int i
   return text;
 }
 
-std::string Count(int64_t count, const char* singular, const char* plural) {
+std::string Count(int64_t count, std::string_view singular, std::string_view plural) {
   return absl::StrFormat("%d %s", count, count == 1 ? singular : plural);
 }
 

@@ -12,7 +12,7 @@ namespace pinhole::cli {
 std::string FormatTable(const std::vector<std::vector<std::string>>& rows, int indent);
 
 // "1 row", "2 rows".
-std::string Count(int64_t count, const char* singular, const char* plural);
+std::string Count(int64_t count, std::string_view singular, std::string_view plural);
 
 // "16 MiB", "512 KiB", "1000 bytes": the largest unit that divides it.
 std::string ByteText(int64_t bytes);

@@ -159,7 +159,8 @@ ContestFile Defaults() {
 }
 
 // A default never contradicts what the file states: it gives way.
-void FitDefaults(const toml::table& root, Release& release) {
+void FitDefaults(const toml::table& root, ContestFile& file) {
+  Release& release = file.policy.release;
   const auto stated = [&root](std::string_view key) {
     return static_cast<bool>(root["release"][key]);
   };
@@ -169,6 +170,12 @@ void FitDefaults(const toml::table& root, Release& release) {
   };
   fit("shown_scores", release.shown_scores);
   fit("shown_failures", release.shown_failures);
+  // A worst level from the data is not known yet.
+  const LevelScale& scale = file.policy.scoring.scale;
+  if (file.worst == ContestFile::Worst::kDeclared && scale.step > 0 && release.min_gain > 0) {
+    if (!stated("shown_scores"))
+      release.shown_scores = std::min(release.shown_scores, scale.MostGains(release.min_gain));
+  }
   if (!stated("waiting")) release.waiting = std::min(release.waiting, std::max(1, release.tries));
 }
 
@@ -182,8 +189,8 @@ absl::Status FitDurations(std::string_view name, const Durations& durations, Pol
   rounds.count = durations.total_ms / rounds.length_ms;
   // Unless said, every thread may use its core for the whole wall time.
   Limits& limits = policy.limits;
-  limits.cpu_seconds = durations.cpu_ms > 0 ? (durations.cpu_ms + 999) / 1000
-                                            : (limits.wall_ms * limits.threads + 999) / 1000;
+  limits.cpu_seconds =
+      durations.cpu_ms > 0 ? (durations.cpu_ms + 999) / 1000 : MostCpuSeconds(limits);
   return absl::OkStatus();
 }
 
@@ -231,7 +238,7 @@ absl::Status ReadAll(const toml::table& root, std::string_view name, ContestFile
   for (const Section& section : sections)
     keys.emplace(section.name, [](const toml::node&) { return absl::OkStatus(); });
   RETURN_IF_ERROR(ReadTable(root, "", keys, name));
-  FitDefaults(root, file.policy.release);
+  FitDefaults(root, file);
   return FitDurations(name, durations, file.policy);
 }
 

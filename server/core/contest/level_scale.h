@@ -22,6 +22,10 @@ struct LevelScale {
     return worst > best ? best + level * step : best - level * step;
   }
 
+  // The most scores that can each be at least `min_gain` levels better than the one before; needs
+  // min_gain >= 1.
+  int MostGains(int min_gain) const { return (level_count() - 1) / min_gain + 1; }
+
   bool operator==(const LevelScale&) const = default;
 };
 

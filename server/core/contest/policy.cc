@@ -104,6 +104,10 @@ int RunsPerLane(const Policy& policy) {
                           (policy.limits.wall_ms + policy.rounds.settle_ms));
 }
 
+int64_t MostCpuSeconds(const Limits& limits) {
+  return (limits.wall_ms * limits.threads + 999) / 1000;
+}
+
 int64_t RoundsPerDay(const Rounds& rounds) {
   constexpr int64_t kDayMs = 86'400'000;
   return (kDayMs + rounds.length_ms - 1) / rounds.length_ms;

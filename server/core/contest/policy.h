@@ -121,6 +121,9 @@ int64_t SettleMs(PredictionFormat format, int64_t rows);
 // Runs one lane can be sure to do in one run window: floor(run window / (wall + settle)).
 int RunsPerLane(const Policy& policy);
 
+// The whole seconds that all threads together can use in the wall time, rounded up.
+int64_t MostCpuSeconds(const Limits& limits);
+
 // Rounds that last 24 hours or a little more: the window of tries_per_day.
 int64_t RoundsPerDay(const Rounds& rounds);
 

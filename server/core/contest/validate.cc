@@ -45,6 +45,13 @@ absl::Status CheckShown(const Release& release, const LevelScale& scale) {
         "score.worst: no second score could ever be shown",
         release.min_gain, scale.level_count());
   }
+  if (release.shown_scores > scale.MostGains(release.min_gain)) {
+    return Refuse(
+        "release.shown_scores is %d, and of the %d levels from score.best to score.worst "
+        "release.min_gain %d lets at most %d be shown one after the other: show at most as many",
+        release.shown_scores, scale.level_count(), release.min_gain,
+        scale.MostGains(release.min_gain));
+  }
   return absl::OkStatus();
 }
 
@@ -113,6 +120,13 @@ absl::Status ValidateLimits(const Limits& limits) {
   RETURN_IF_ERROR(CheckIn("limits.output (bytes)", limits.output_bytes, 16, int64_t{1} << 40));
   RETURN_IF_ERROR(CheckIn("limits.scratch (bytes)", limits.scratch_bytes, 0, int64_t{1} << 40));
   RETURN_IF_ERROR(CheckIn("limits.program (bytes)", limits.program_bytes, 1, int64_t{1} << 32));
+  const int64_t most_cpu = MostCpuSeconds(limits);
+  if (limits.cpu_seconds > most_cpu) {
+    return Refuse(
+        "limits.cpu %d s is more than the %d s that limits.threads %d can use in limits.wall %d "
+        "ms: it would limit nothing",
+        limits.cpu_seconds, most_cpu, limits.threads, limits.wall_ms);
+  }
   if (limits.scratch_bytes > limits.memory_bytes) {
     return Refuse(
         "limits.scratch %d bytes is more than limits.memory %d bytes, which files in /tmp count "

@@ -104,6 +104,12 @@ std::vector<Case> Contradictions() {
       {"gain_beyond_all_levels",
        [](Policy& p) { p.release.min_gain = 51; },
        {"release.min_gain is 51", "score.step makes only 51"}},
+      {"more_scores_than_gains",
+       [](Policy& p) { p.release.min_gain = 6; },
+       {"release.shown_scores is 10", "51 levels", "release.min_gain 6", "at most 9"}},
+      {"cpu_over_wall_times_threads",
+       [](Policy& p) { p.limits.cpu_seconds = 41; },
+       {"limits.cpu 41 s", "40 s", "limits.threads 4", "limits.wall 10000 ms"}},
       {"every_score_with_scores",
        [](Policy& p) {
          EveryScore(p);
@@ -187,7 +193,12 @@ TEST(Policy, TakesWhatJustFits) {
        },
        {}},
       {"accuracy", [](Policy& p) { CountMatches(p, Metric::kAccuracy); }, {}},
-      {"gain_of_all_levels", [](Policy& p) { p.release.min_gain = 50; }, {}},
+      {"gain_of_all_levels",
+       [](Policy& p) {
+         p.release.min_gain = 50;
+         p.release.shown_scores = 2;
+       },
+       {}},
       {"a_day_of_all_tries", [](Policy& p) { p.release.tries_per_day = 20; }, {}},
       {"half_a_day_in_two_days",
        [](Policy& p) {
@@ -195,6 +206,8 @@ TEST(Policy, TakesWhatJustFits) {
          p.rounds.count = 5761;
        },
        {}},
+      {"as_many_scores_as_gains", [](Policy& p) { p.release.min_gain = 5; }, {}},
+      {"all_threads_all_the_time", [](Policy& p) { p.limits.cpu_seconds = 40; }, {}},
       {"every_score", &EveryScore, {}},
       {"longest_wall", [](Policy& p) { p.limits.wall_ms = 10'480; }, {}},
       {"largest_program", [](Policy& p) { p.limits.program_bytes = 60'000'000; }, {}},
