@@ -203,8 +203,10 @@ absl::Status Desk::SettleTaken(const std::vector<int64_t>& ids) {
     std::erase_if(waiting_, [&](const StoredRequest& other) { return other.id == refusal.id; });
     taken_.erase(refusal.id);
   }
-  Sorted sorted = mirror_.Read(
-      [&](const MirrorView& view) { return SortRequests(view.state, std::move(waiting_)); });
+  Sorted sorted = mirror_.Read([&](const MirrorView& view) {
+    mutex_.AssertHeld();  // called at once, which the compiler does not see
+    return SortRequests(view.state, std::move(waiting_));
+  });
   projection_ = std::move(sorted.projection);
   waiting_ = std::move(sorted.waiting);
   return absl::OkStatus();
@@ -229,6 +231,7 @@ absl::Status Desk::TakeHandOver(int64_t first, std::vector<std::string> entries,
   projection_ = std::move(sorted.projection);
   waiting_ = std::move(sorted.waiting);
   std::erase_if(taken_, [&](const auto& entry) {
+    mutex_.AssertHeld();
     return std::none_of(waiting_.begin(), waiting_.end(),
                         [&](const StoredRequest& request) { return request.id == entry.first; });
   });

@@ -144,7 +144,10 @@ absl::Status Desk::CheckProgram(const TeamIdentity& team, const pipe::SubmitRequ
 
 SubmissionFacts Desk::DescribeStored(const StoredRequest& stored) const {
   const Projection& projection = projection_;
-  return mirror_.Read([&](const MirrorView& view) { return Describe(view, projection, stored); });
+  return mirror_.Read([&](const MirrorView& view) {
+    mutex_.AssertReaderHeld();  // called at once, which the compiler does not see
+    return Describe(view, projection, stored);
+  });
 }
 
 std::optional<SubmissionFacts> Desk::DescribeFromLedger(const TeamIdentity& team,
@@ -202,7 +205,11 @@ absl::StatusOr<SubmissionPage> Desk::ListSubmissions(const TeamIdentity& team,
     }
     for (const StoredRequest& request : stored) {
       if (request.id <= after.request) continue;
-      if (!add([&] { return Describe(view, projection, request); })) return page;
+      const auto describe = [&] {
+        mutex_.AssertReaderHeld();  // called at once, which the compiler does not see
+        return Describe(view, projection, request);
+      };
+      if (!add(describe)) return page;
       place.request = request.id;
     }
     return page;

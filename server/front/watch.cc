@@ -88,6 +88,7 @@ class Watcher : public grpc::ServerWriteReactor<v1::WatchEntriesResponse>, publi
     int64_t& next = next_;
     std::string& head = head_;
     return hub_.mirror_.Read([&](const MirrorView& view) {
+      mutex_.AssertHeld();  // called at once, which the compiler does not see
       if (next > view.size() || (next == view.size() && head == view.checkpoint)) return false;
       for (size_t bytes = 0; next < view.size() && bytes < WatchHub::kMessageBytes; ++next) {
         v1::LedgerEntry* const entry = message.add_entries();
