@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "server/core/pipe/frames.h"
 #include "server/core/replay/ledger_state.h"
 #include "server/core/schedule/round_clock.h"
 #include "tests/integration/vault/hostile_connection.h"
