@@ -1,5 +1,6 @@
 #include "tests/integration/vault/front_attacks.h"
 
+#include <gtest/gtest.h>
 #include <sys/socket.h>
 
 #include "absl/strings/str_format.h"
