@@ -71,11 +71,29 @@ absl::Status DenySocketsAndPrograms() {
   if (filter == nullptr) return absl::FailedPreconditionError("seccomp_init");
   // A call of another architecture would pass by the numbers below.
   int error = seccomp_attr_set(filter.get(), SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
-  for (const int call :
-       {SCMP_SYS(socket), SCMP_SYS(socketpair), SCMP_SYS(connect), SCMP_SYS(execve),
-        SCMP_SYS(execveat), SCMP_SYS(ptrace), SCMP_SYS(process_vm_readv),
-        SCMP_SYS(process_vm_writev), SCMP_SYS(io_uring_setup), SCMP_SYS(setns), SCMP_SYS(unshare),
-        SCMP_SYS(mount), SCMP_SYS(bpf), SCMP_SYS(keyctl)}) {
+  for (const int call : {SCMP_SYS(socket),
+                         SCMP_SYS(socketpair),
+                         SCMP_SYS(connect),
+                         SCMP_SYS(bind),
+                         SCMP_SYS(listen),
+                         SCMP_SYS(execve),
+                         SCMP_SYS(execveat),
+                         SCMP_SYS(ptrace),
+                         SCMP_SYS(pidfd_getfd),
+                         SCMP_SYS(process_vm_readv),
+                         SCMP_SYS(process_vm_writev),
+                         SCMP_SYS(io_uring_setup),
+                         SCMP_SYS(userfaultfd),
+                         SCMP_SYS(perf_event_open),
+                         SCMP_SYS(setns),
+                         SCMP_SYS(unshare),
+                         SCMP_SYS(mount),
+                         SCMP_SYS(chroot),
+                         SCMP_SYS(open_by_handle_at),
+                         SCMP_SYS(bpf),
+                         SCMP_SYS(add_key),
+                         SCMP_SYS(request_key),
+                         SCMP_SYS(keyctl)}) {
     if (error == 0) error = seccomp_rule_add(filter.get(), SCMP_ACT_ERRNO(EPERM), call, 0);
   }
   if (error == 0) error = seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_TSYNC, 1);
