@@ -48,6 +48,7 @@ contest::Policy PolicyFor(int submissions) {
   policy.release.waiting = 2 * submissions / kTeams;
   policy.rounds.lanes = 10;
   policy.limits.wall_ms = 1'000;
+  policy.limits.cpu_seconds = 4;
   policy.rounds.run_window_ms = 5'000 * (submissions / 10);
   policy.rounds.length_ms = policy.rounds.run_window_ms + 60'000;
   policy.limits.output_bytes = int64_t{64} << 10;

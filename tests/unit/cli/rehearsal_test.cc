@@ -32,6 +32,7 @@ class RehearsalTest : public ::testing::Test {
     ledger.Dataset();
     contest::Policy policy = DemoPolicy();
     policy.limits.wall_ms = 1500;
+    policy.limits.cpu_seconds = 6;
     policy.rounds.run_window_ms = 12'000;
     policy.scoring.scale = {.best = 0, .worst = 4'500'000, .step = 100'000};
     ledger.OpenContest(policy);
