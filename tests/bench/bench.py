@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 
-SUITES = ("upload", "score", "import", "columns", "exchange", "replay", "whole")
+SUITES = ("upload", "score", "import", "box", "columns", "exchange", "replay", "whole")
 PREFIXES = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
@@ -44,18 +44,34 @@ def ratio(value):
     return f"{value:.2f}" if value >= 0.095 else f"{value:.3f}"
 
 
+def size(value, unit):
+    return f"{amount(value)}B" if unit == "bytes" else f"{amount(value).rstrip()} {unit}"
+
+
+def spread(row):
+    if row["ratio_low"] == row["ratio_high"]:
+        return ratio(row["ratio"])
+    return f"{ratio(row['ratio'])} ({ratio(row['ratio_low'])}–{ratio(row['ratio_high'])})"
+
+
 def row_text(row):
     at_least = row["aim"] == "at least"
-    measured = rate(row["rate"], row["unit"]) if at_least else seconds(row["seconds"])
-    floor = rate(row["floor_rate"], row["floor_unit"]) if at_least else seconds(row["floor_seconds"])
+    if "amount" in row:
+        measured, floor = size(row["amount"], row["unit"]), size(row["floor_amount"], row["unit"])
+    elif at_least:
+        measured, floor = rate(row["rate"], row["unit"]), rate(row["floor_rate"], row["floor_unit"])
+    else:
+        measured, floor = seconds(row["seconds"]), seconds(row["floor_seconds"])
     aims = []
     if "ratio_aim" in row:
         aims.append(f"{'≥' if at_least else '≤'} {row['ratio_aim']:g}")
     if "rate_aim" in row:
         aims.append(f"≥ {rate(row['rate_aim'], row['unit'])}")
+    if "seconds_aim" in row:
+        aims.append(f"≤ {seconds(row['seconds_aim'])}")
     met = "" if "met" not in row else "yes" if row["met"] else "**no**"
     cells = [row["what"], measured, f"{row['floor']}: {floor}",
-             f"{ratio(row['ratio'])} ({ratio(row['ratio_low'])}–{ratio(row['ratio_high'])})",
+             spread(row),
              ", ".join(aims) or "–", met or "–"]
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 

@@ -1,5 +1,5 @@
 // A program in a real box maps the data set's columns and sums them, beside the same sums outside
-// by mmap alone; and what a box costs beside fork and exec.
+// by mmap alone.
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -64,16 +64,12 @@ class ColumnsFixture final : public Fixture {
     WriteColumns();
     StartLane();
     program_ = ::open(TestBin("bench_column_sum").c_str(), O_RDONLY | O_CLOEXEC);
-    nothing_ = ::open(TestBin("bench_nothing").c_str(), O_RDONLY | O_CLOEXEC);
-    Check(program_ >= 0 && nothing_ >= 0, "the programs are not built");
+    Check(program_ >= 0, "bench_column_sum is not built");
     Check(Boxed().sums == sums_, "other sums in the box");
     Check(Outside().sums == sums_, "other sums outside");
     AddCases(suite);
   }
-  ~ColumnsFixture() override {
-    ::close(program_);
-    ::close(nothing_);
-  }
+  ~ColumnsFixture() override { ::close(program_); }
 
  private:
   std::string View() const { return folder_.path() + "/view"; }
@@ -110,13 +106,13 @@ class ColumnsFixture final : public Fixture {
   }
 
   // Rehearsal-like: no private row is near, so its output may be read.
-  std::string InBox(int program) {
+  std::string InBox() {
     const UniqueFd output(::memfd_create("output", MFD_CLOEXEC));
     sandbox::BoxSpec spec;
     spec.memory_bytes = int64_t{1} << 30;
     spec.wall = absl::Seconds(30);
     sandbox::BoxFds fds;
-    fds.program = sandbox::UniqueFd(::fcntl(program, F_DUPFD_CLOEXEC, 3));
+    fds.program = sandbox::UniqueFd(::fcntl(program_, F_DUPFD_CLOEXEC, 3));
     fds.output_fd = output.get();
     const absl::StatusOr<sandbox::BoxReport> report = lane_->Run(spec, std::move(fds));
     if (!report.ok()) Fail(report.status().ToString());
@@ -130,7 +126,7 @@ class ColumnsFixture final : public Fixture {
     return text;
   }
 
-  Run Boxed() { return ReadRun(InBox(program_)); }
+  Run Boxed() { return ReadRun(InBox()); }
   Run Outside() { return ReadRun(OutputOf({TestBin("bench_column_sum"), "--raw", View()})); }
 
   void AddCases(Suite& suite) {
@@ -146,8 +142,6 @@ class ColumnsFixture final : public Fixture {
     };
     whole("whole", [this] { Boxed(); });
     whole("whole_raw", [this] { Outside(); });
-    whole("empty", [this] { InBox(nothing_); });
-    whole("fork", [] { RunProgram({TestBin("bench_nothing")}); });
     suite.Add(
         Row{.what = absl::StrFormat("four columns of %d rows mapped and summed in a box", rows_),
             .subject = "boxed",
@@ -160,11 +154,6 @@ class ColumnsFixture final : public Fixture {
                   .floor = "whole_raw",
                   .floor_text = "fork, exec, the same by mmap, wait",
                   .aim = Aim::kAtMost});
-    suite.Add(Row{.what = "a program that does nothing, in a box",
-                  .subject = "empty",
-                  .floor = "fork",
-                  .floor_text = "fork and exec of it",
-                  .aim = Aim::kAtMost});
   }
 
   TempDir folder_;
@@ -172,7 +161,6 @@ class ColumnsFixture final : public Fixture {
   std::string sums_;
   std::optional<sandbox::Lane> lane_;
   int program_ = -1;
-  int nothing_ = -1;
 };
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <random>
 
 #include "absl/strings/str_format.h"
 #include "tests/bench/suite.h"
@@ -86,11 +87,15 @@ Times Measure(const Suite& suite) {
   for (const Case& one : suite.cases()) Register(one);
   Times times;
   Collector collector(times);
+  std::vector<std::string> order;
+  for (const Case& one : suite.cases()) order.push_back(one.name);
+  std::mt19937 generator(1);  // the same orders in every run
   // One round more than counts: the first warms caches and is forgotten.
   for (int round = 0; round <= suite.repetitions(); ++round) {
     if (round == 1) times.clear();
-    for (const Case& one : suite.cases()) {
-      benchmark::RunSpecifiedBenchmarks(&collector, "^" + one.name + "/");
+    if (suite.shuffled()) std::shuffle(order.begin(), order.end(), generator);
+    for (const std::string& name : order) {
+      benchmark::RunSpecifiedBenchmarks(&collector, "^" + name + "/");
     }
     std::fputc('.', stderr);
   }
@@ -102,6 +107,12 @@ double Median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   const size_t middle = values.size() / 2;
   return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+}
+
+// The least of `values` that 95 of 100 do not exceed.
+double Tail(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[(values.size() * 95 + 99) / 100 - 1];
 }
 
 const Case& Find(const Suite& suite, const std::string& name) {
@@ -124,11 +135,14 @@ nlohmann::json Evaluate(const Suite& suite, const Row& row, const Times& times) 
     ratios.push_back(row.aim == Aim::kAtLeast ? floor_each / subject_each
                                               : subject_each / floor_each);
   }
+  const bool tail = row.take == Take::kTail;
+  const double time = tail ? Tail(subject_times) : Median(subject_times);
+  if (tail) ratios = {time / subject.amount / (Median(floor_times) / floor.amount)};
   const auto [low, high] = std::minmax_element(ratios.begin(), ratios.end());
   const double ratio = Median(ratios);
-  const double rate = subject.amount / Median(subject_times);
+  const double rate = subject.amount / time;
   nlohmann::json out = {{"what", row.what},
-                        {"seconds", Median(subject_times)},
+                        {"seconds", time},
                         {"rate", rate},
                         {"unit", subject.unit},
                         {"floor", row.floor_text},
@@ -148,7 +162,31 @@ nlohmann::json Evaluate(const Suite& suite, const Row& row, const Times& times) 
     out["rate_aim"] = *row.rate_aim;
     met = met && rate >= *row.rate_aim;
   }
-  if (row.ratio_aim.has_value() || row.rate_aim.has_value()) out["met"] = met;
+  if (row.seconds_aim.has_value()) {
+    out["seconds_aim"] = *row.seconds_aim;
+    met = met && time <= *row.seconds_aim;
+  }
+  if (row.ratio_aim.has_value() || row.rate_aim.has_value() || row.seconds_aim.has_value()) {
+    out["met"] = met;
+  }
+  return out;
+}
+
+nlohmann::json Evaluate(const Quantity& quantity) {
+  const double ratio = quantity.amount / quantity.floor;
+  nlohmann::json out = {{"what", quantity.what},
+                        {"amount", quantity.amount},
+                        {"unit", quantity.unit},
+                        {"floor", quantity.floor_text},
+                        {"floor_amount", quantity.floor},
+                        {"ratio", ratio},
+                        {"ratio_low", ratio},
+                        {"ratio_high", ratio},
+                        {"aim", "at most"}};
+  if (quantity.ratio_aim.has_value()) {
+    out["ratio_aim"] = *quantity.ratio_aim;
+    out["met"] = ratio <= *quantity.ratio_aim;
+  }
   return out;
 }
 
@@ -172,6 +210,7 @@ int Main(int argc, char** argv) {
   const Times times = Measure(suite);
   nlohmann::json rows = nlohmann::json::array();
   for (const Row& row : suite.rows()) rows.push_back(Evaluate(suite, row, times));
+  for (const Quantity& quantity : suite.quantities()) rows.push_back(Evaluate(quantity));
   const std::string text = rows.dump(1);
   if (json_path.empty()) {
     std::printf("%s\n", text.c_str());

@@ -36,6 +36,10 @@ struct Case {
 // floor.
 enum class Aim { kAtLeast, kAtMost };
 
+// Which of a case's repetitions stands for it. Of kTail the ratio is taken once, to the floor's
+// median; of kMedian within each repetition.
+enum class Take { kMedian, kTail };  // kTail: 95 of 100 are at most this
+
 // A row of the table. Both names are cases; `floor` says in `floor_text` what it is.
 struct Row {
   std::string what;
@@ -43,12 +47,24 @@ struct Row {
   std::string floor;
   std::string floor_text;
   Aim aim = Aim::kAtLeast;
-  std::optional<double> ratio_aim;  // nothing: shown without an aim
-  std::optional<double> rate_aim;   // of the subject, in its unit a second
+  std::optional<double> ratio_aim;    // nothing: shown without an aim
+  std::optional<double> rate_aim;     // of the subject, in its unit a second
+  std::optional<double> seconds_aim;  // of the subject, at most
+  Take take = Take::kMedian;
 };
 
-// Everything that a program measures. Cases of one group are run by turns, `repetitions` times, so
-// that a slow moment of the machine meets floor and subject alike.
+// A row that is no time: an amount beside what it is compared with, measured once.
+struct Quantity {
+  std::string what;
+  double amount = 0;
+  double floor = 0;
+  std::string unit;  // "bytes"
+  std::string floor_text;
+  std::optional<double> ratio_aim;  // amount ÷ floor, at most
+};
+
+// Everything that a program measures. Cases are run by turns, `repetitions` times, so that a slow
+// moment of the machine meets floor and subject alike.
 class Suite {
  public:
   explicit Suite(Size size) : size_(size) {}
@@ -59,18 +75,25 @@ class Suite {
 
   void Add(Case one) { cases_.push_back(std::move(one)); }
   void Add(Row row) { rows_.push_back(std::move(row)); }
+  void Add(Quantity quantity) { quantities_.push_back(std::move(quantity)); }
   // How often all cases are run, by turns; a smoke run does so twice.
   void set_repetitions(int repetitions) { repetitions_ = repetitions; }
+  // Each turn in another order, the same in every run of the program.
+  void Shuffle() { shuffled_ = true; }
 
   const std::vector<Case>& cases() const { return cases_; }
   const std::vector<Row>& rows() const { return rows_; }
+  const std::vector<Quantity>& quantities() const { return quantities_; }
+  bool shuffled() const { return shuffled_; }
   int repetitions() const { return size_ == Size::kFull ? repetitions_ : 2; }
 
  private:
   Size size_;
   int repetitions_ = 7;
+  bool shuffled_ = false;
   std::vector<Case> cases_;
   std::vector<Row> rows_;
+  std::vector<Quantity> quantities_;
 };
 
 // Each program defines this one function: it prepares inputs, checks once that every subject gives

@@ -1,0 +1,252 @@
+// What a box costs: from the request to the reaped program beside fork and exec, and beside
+// bubblewrap with the same filter and namespaces; what the filter adds to a call; whether boxes
+// share the memory of the columns.
+#include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/seccomp.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstddef>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_format.h"
+#include "sandbox/box.h"
+#include "sandbox/launcher/filter.h"
+#include "server/system/temp_dir.h"
+#include "server/system/unique_fd.h"
+#include "tests/bench/call_cost.h"
+#include "tests/bench/programs.h"
+#include "tests/bench/shared_columns.h"
+#include "tests/bench/suite.h"
+
+namespace pinhole::bench {
+namespace {
+
+constexpr int kLanes = 4;
+// The boxes' own users and group; no test has them.
+constexpr uid_t kFirstUser = 64311;
+constexpr gid_t kViewGroup = 64310;
+constexpr const char* kBubblewrap = "/usr/bin/bwrap";
+
+// fork, not posix_spawn, which shares the caller's memory until the program starts.
+void ForkAndExec(const std::string& program) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    char* const arguments[] = {const_cast<char*>(program.c_str()), nullptr};
+    char* const environment[] = {nullptr};
+    ::execve(program.c_str(), arguments, environment);
+    ::_exit(127);
+  }
+  int status = 0;
+  Check(::waitpid(child, &status, 0) == child && status == 0, "the program did not end well");
+}
+
+// Bubblewrap starts the program by execve, which the box's filter does not allow; so that it alone
+// comes before the filter, which is otherwise the box's, instruction by instruction.
+UniqueFd WithExecve(const sandbox::launcher::Filter& filter) {
+  const sock_filter before[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, arch)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 0, 3),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_execve, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  UniqueFd file(::memfd_create("filter", 0));  // bubblewrap inherits it
+  const auto size = static_cast<ssize_t>(filter.count * sizeof(sock_filter));
+  Check(::write(file.get(), before, sizeof before) == sizeof before &&
+            ::write(file.get(), filter.instructions, static_cast<size_t>(size)) == size,
+        "cannot write the filter");
+  return file;
+}
+
+class BoxFixture final : public Fixture {
+ public:
+  explicit BoxFixture(Suite& suite)
+      : folder_(*TempDir::Make()),
+        column_bytes_(suite.Pick(int64_t{1} << 30, int64_t{16} << 20)),
+        program_(::open(TestBin("bench_nothing").c_str(), O_RDONLY | O_CLOEXEC)) {
+    Check(::geteuid() == 0, "the box's suite needs root");
+    Check(program_.valid(), "bench_nothing is not built");
+    Check(sandbox::launcher::CompileFilter(sandbox::protocol::Profile::kStatic,
+                                           sandbox::protocol::Diagnostics::kSealed, &filter_) == 0,
+          "the filter cannot be compiled");
+    Check(::chmod(folder_.path().c_str(), 0755) == 0, "chmod");
+    WriteColumn();
+    for (int lane = 0; lane < kLanes; ++lane) StartLane(lane);
+    RunBox();
+    suite.Shuffle();
+    suite.set_repetitions(300);
+    AddStarts(suite);
+    AddCalls(suite);
+    AddSharing(suite);
+  }
+
+ private:
+  std::string View() const { return folder_.path() + "/view"; }
+
+  // Written here, so that its pages are in memory, as a view's are while a round runs, and no box
+  // is charged for them.
+  void WriteColumn() {
+    Check(::mkdir(View().c_str(), 0755) == 0, "a folder");
+    std::ofstream file(View() + "/column", std::ios::binary);
+    const std::string block(size_t{1} << 20, 'x');
+    for (int64_t at = 0; at < column_bytes_; at += int64_t{1} << 20) file << block;
+    file.close();
+    Check(file.good() && ::chmod((View() + "/column").c_str(), 0644) == 0, "cannot write a column");
+  }
+
+  void StartLane(int number) {
+    const auto user = kFirstUser + static_cast<uid_t>(number);
+    groups_.push_back(absl::StrFormat("bench-box-%d-%d", ::getpid(), number));
+    absl::StatusOr<sandbox::Lane> lane = sandbox::Lane::Start({.launcher_path = Bin("pinhole-box"),
+                                                               .view_path = View(),
+                                                               .uid = user,
+                                                               .gid = user,
+                                                               .view_gid = kViewGroup,
+                                                               .cgroup_name = groups_.back()});
+    if (!lane.ok()) Fail(lane.status().ToString());
+    lanes_.push_back(*std::move(lane));
+  }
+
+  // Everything of a run: the copy of the program, its seals, seven namespaces, root, limits,
+  // filter, groups.
+  void RunBox() {
+    const UniqueFd output(::memfd_create("output", MFD_CLOEXEC));
+    sandbox::BoxFds fds;
+    fds.program = sandbox::UniqueFd(::fcntl(program_.get(), F_DUPFD_CLOEXEC, 3));
+    fds.output_fd = output.get();
+    const absl::StatusOr<sandbox::BoxReport> report = lanes_[0].Run({}, std::move(fds));
+    if (!report.ok()) Fail(report.status().ToString());
+    Check(report->outcome == sandbox::Outcome::kExited && report->exit_code == 0,
+          "the boxed program did not end well");
+  }
+
+  // The same namespaces, root and filter; no memory limit, since bubblewrap has none. Without its
+  // own first process, which makes it faster.
+  void RunBubblewrap() {
+    const UniqueFd filter = WithExecve(filter_);
+    Check(::lseek(filter.get(), 0, SEEK_SET) == 0, "lseek");
+    RunProgram({kBubblewrap,
+                "--unshare-all",
+                "--as-pid-1",
+                "--new-session",
+                "--clearenv",
+                "--cap-drop",
+                "ALL",
+                "--uid",
+                "1000",
+                "--gid",
+                "1000",
+                "--hostname",
+                "box",
+                "--ro-bind",
+                TestBin("bench_nothing"),
+                "/model",
+                "--ro-bind",
+                View(),
+                "/data",
+                "--tmpfs",
+                "/tmp",
+                "--seccomp",
+                absl::StrFormat("%d", filter.get()),
+                "/model"});
+  }
+
+  void AddStarts(Suite& suite) {
+    const auto add = [&](std::string name, std::function<void()> run) {
+      suite.Add(Case{.name = std::move(name), .unit = "runs", .run = std::move(run)});
+    };
+    add("box", [this] { RunBox(); });
+    add("fork", [path = TestBin("bench_nothing")] { ForkAndExec(path); });
+    suite.Add(Row{.what = "a program that does nothing in a box: request to reaped",
+                  .subject = "box",
+                  .floor = "fork",
+                  .floor_text = "fork, exec and wait",
+                  .aim = Aim::kAtMost,
+                  .ratio_aim = 3});
+    suite.Add(Row{.what = "of it: 95 of 100 take at most",
+                  .subject = "box",
+                  .floor = "box",
+                  .floor_text = "the median",
+                  .aim = Aim::kAtMost,
+                  .ratio_aim = 2.5,
+                  .take = Take::kTail});
+    suite.Add(Row{.what = "fork, exec and wait: 95 of 100 take at most",
+                  .subject = "fork",
+                  .floor = "fork",
+                  .floor_text = "the median",
+                  .aim = Aim::kAtMost,
+                  .take = Take::kTail});
+    if (::access(kBubblewrap, X_OK) != 0) Fail("bubblewrap is not installed: see deploy/install");
+    add("bubblewrap", [this] { RunBubblewrap(); });
+    suite.Add(Row{.what = "the same box beside bubblewrap with the same filter and namespaces",
+                  .subject = "box",
+                  .floor = "bubblewrap",
+                  .floor_text = "bwrap --unshare-all --as-pid-1 --seccomp",
+                  .aim = Aim::kAtMost,
+                  .ratio_aim = 0.5});
+  }
+
+  void AddCalls(Suite& suite) {
+    const auto batches = static_cast<int>(suite.Pick(5, 1));
+    const auto calls = static_cast<int>(suite.Pick(4'000, 100));
+    const auto add = [&](const std::string& name, Call call, std::string what) {
+      // One measurement gives both times, so that the difference is of the same moment.
+      suite.Add(Case{.name = name + "_cost", .unit = "calls", .self_timed = [=, this] {
+                       const CallTimes times = MeasureCalls(filter_, call, batches, calls);
+                       return times.filtered - times.bare;
+                     }});
+      suite.Add(Case{.name = name + "_bare", .unit = "calls", .self_timed = [=, this] {
+                       return MeasureCalls(filter_, call, batches, calls).bare;
+                     }});
+      suite.Add(Row{.what = std::move(what),
+                    .subject = name + "_cost",
+                    .floor = name + "_bare",
+                    .floor_text = "the call without the filter",
+                    .aim = Aim::kAtMost,
+                    .seconds_aim = 100e-9});
+    };
+    add("number", Call::kNumber, "what the filter adds to a call (getpid)");
+    add("argument", Call::kArgument, "what it adds to a call with tested arguments (fcntl)");
+  }
+
+  void AddSharing(Suite& suite) {
+    const SharedMemory shared = MeasureShared(lanes_, groups_);
+    const auto bytes = static_cast<double>(column_bytes_);
+    Check(shared.seen_bytes >= kLanes * column_bytes_, "a box does not see the whole column");
+    const std::string columns = "the columns";
+    const auto add = [&](std::string what, int64_t amount, std::optional<double> aim) {
+      suite.Add(Quantity{.what = std::move(what),
+                         .amount = static_cast<double>(amount),
+                         .floor = bytes,
+                         .unit = "bytes",
+                         .floor_text = columns,
+                         .ratio_aim = aim});
+    };
+    add(absl::StrFormat("%d boxes that map and read the same columns: memory seen", kLanes),
+        shared.seen_bytes, std::nullopt);
+    add("the same: memory held, a shared page counted once", shared.held_bytes, 1.05);
+    add("the same: charged to the boxes by their groups", shared.charged_bytes, 0.05);
+    add("the same: by how much the machine's free memory fell", shared.free_bytes_less,
+        std::nullopt);
+  }
+
+  TempDir folder_;
+  int64_t column_bytes_;
+  UniqueFd program_;
+  sandbox::launcher::Filter filter_;
+  std::vector<std::string> groups_;
+  std::vector<sandbox::Lane> lanes_;
+};
+
+}  // namespace
+
+std::unique_ptr<Fixture> Define(Suite& suite) { return std::make_unique<BoxFixture>(suite); }
+
+}  // namespace pinhole::bench
