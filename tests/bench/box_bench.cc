@@ -47,14 +47,16 @@ void ForkAndExec(const std::string& program) {
   Check(::waitpid(child, &status, 0) == child && status == 0, "the program did not end well");
 }
 
-// Bubblewrap starts the program by execve, which the box's filter does not allow; so that it alone
-// comes before the filter, which is otherwise the box's, instruction by instruction.
-UniqueFd WithExecve(const sandbox::launcher::Filter& filter) {
+// Bubblewrap starts the program by execve, and its own first process waits for it by wait4, under
+// the filter both; the box allows neither. So these two come before the filter, which is otherwise
+// the box's, instruction by instruction.
+UniqueFd WithOwnCalls(const sandbox::launcher::Filter& filter) {
   const sock_filter before[] = {
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, arch)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 0, 3),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 0, 4),
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_execve, 0, 1),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_execve, 1, 0),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_wait4, 0, 1),
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
   };
   UniqueFd file(::memfd_create("filter", 0));  // bubblewrap inherits it
@@ -127,35 +129,26 @@ class BoxFixture final : public Fixture {
           "the boxed program did not end well");
   }
 
-  // The same namespaces, root and filter; no memory limit, since bubblewrap has none. Without its
-  // own first process, which makes it faster.
-  void RunBubblewrap() {
-    const UniqueFd filter = WithExecve(filter_);
+  // The same namespaces, root and filter; no memory limit, since bubblewrap has none. Its own first
+  // process is its default; without it the program is the first, as in a box, and it is faster.
+  enum class FirstProcess { kItsOwn, kProgram };
+  void RunBubblewrap(FirstProcess first) {
+    const UniqueFd filter = WithOwnCalls(filter_);
     Check(::lseek(filter.get(), 0, SEEK_SET) == 0, "lseek");
-    RunProgram({kBubblewrap,
-                "--unshare-all",
-                "--as-pid-1",
-                "--new-session",
-                "--clearenv",
-                "--cap-drop",
-                "ALL",
-                "--uid",
-                "1000",
-                "--gid",
-                "1000",
-                "--hostname",
-                "box",
-                "--ro-bind",
-                TestBin("bench_nothing"),
-                "/model",
-                "--ro-bind",
-                View(),
-                "/data",
-                "--tmpfs",
-                "/tmp",
-                "--seccomp",
-                absl::StrFormat("%d", filter.get()),
-                "/model"});
+    std::vector<std::string> command = {kBubblewrap,     "--unshare-all",
+                                        "--new-session", "--clearenv",
+                                        "--cap-drop",    "ALL",
+                                        "--uid",         "1000",
+                                        "--gid",         "1000",
+                                        "--hostname",    "box",
+                                        "--ro-bind",     TestBin("bench_nothing"),
+                                        "/model",        "--ro-bind",
+                                        View(),          "/data",
+                                        "--tmpfs",       "/tmp",
+                                        "--seccomp",     absl::StrFormat("%d", filter.get())};
+    if (first == FirstProcess::kProgram) command.push_back("--as-pid-1");
+    command.push_back("/model");
+    RunProgram(command);
   }
 
   void AddStarts(Suite& suite) {
@@ -184,13 +177,25 @@ class BoxFixture final : public Fixture {
                   .aim = Aim::kAtMost,
                   .take = Take::kTail});
     if (::access(kBubblewrap, X_OK) != 0) Fail("bubblewrap is not installed: see deploy/install");
-    add("bubblewrap", [this] { RunBubblewrap(); });
+    add("bubblewrap", [this] { RunBubblewrap(FirstProcess::kItsOwn); });
+    add("bubblewrap_first", [this] { RunBubblewrap(FirstProcess::kProgram); });
+    add("spawn", [path = TestBin("bench_nothing")] { RunProgram({path}); });
     suite.Add(Row{.what = "the same box beside bubblewrap with the same filter and namespaces",
                   .subject = "box",
                   .floor = "bubblewrap",
-                  .floor_text = "bwrap --unshare-all --as-pid-1 --seccomp",
+                  .floor_text = "bwrap --unshare-all --seccomp",
                   .aim = Aim::kAtMost,
                   .ratio_aim = 0.5});
+    suite.Add(Row{.what = "the same, bubblewrap without its own first process",
+                  .subject = "box",
+                  .floor = "bubblewrap_first",
+                  .floor_text = "bwrap --unshare-all --as-pid-1 --seccomp",
+                  .aim = Aim::kAtMost});
+    suite.Add(Row{.what = "the same beside a start that copies nothing of the caller",
+                  .subject = "box",
+                  .floor = "spawn",
+                  .floor_text = "posix_spawn and wait",
+                  .aim = Aim::kAtMost});
   }
 
   void AddCalls(Suite& suite) {
