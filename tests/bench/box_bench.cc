@@ -12,7 +12,9 @@
 
 #include <cstddef>
 #include <fstream>
+#include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "absl/strings/str_format.h"
@@ -29,10 +31,19 @@ namespace pinhole::bench {
 namespace {
 
 constexpr int kLanes = 4;
+// The lanes that starts are measured in: with a core of its own and without.
+constexpr int kOnItsCore = 0;
+constexpr int kAnywhere = 1;
 // The boxes' own users and group; no test has them.
 constexpr uid_t kFirstUser = 64311;
 constexpr gid_t kViewGroup = 64310;
 constexpr const char* kBubblewrap = "/usr/bin/bwrap";
+
+// The core that a vault gives to its first lane when there are more cores than lanes.
+std::optional<int> OwnCore() {
+  const auto cores = static_cast<int>(std::thread::hardware_concurrency());
+  return cores > 1 ? std::optional(cores - 1) : std::nullopt;
+}
 
 // fork, not posix_spawn, which shares the caller's memory until the program starts.
 void ForkAndExec(const std::string& program) {
@@ -81,7 +92,7 @@ class BoxFixture final : public Fixture {
     Check(::chmod(folder_.path().c_str(), 0755) == 0, "chmod");
     WriteColumn();
     for (int lane = 0; lane < kLanes; ++lane) StartLane(lane);
-    RunBox();
+    RunBox(kOnItsCore);
     suite.Shuffle();
     suite.set_repetitions(300);
     AddStarts(suite);
@@ -106,24 +117,26 @@ class BoxFixture final : public Fixture {
   void StartLane(int number) {
     const auto user = kFirstUser + static_cast<uid_t>(number);
     groups_.push_back(absl::StrFormat("bench-box-%d-%d", ::getpid(), number));
-    absl::StatusOr<sandbox::Lane> lane = sandbox::Lane::Start({.launcher_path = Bin("pinhole-box"),
-                                                               .view_path = View(),
-                                                               .uid = user,
-                                                               .gid = user,
-                                                               .view_gid = kViewGroup,
-                                                               .cgroup_name = groups_.back()});
+    absl::StatusOr<sandbox::Lane> lane =
+        sandbox::Lane::Start({.launcher_path = Bin("pinhole-box"),
+                              .view_path = View(),
+                              .uid = user,
+                              .gid = user,
+                              .view_gid = kViewGroup,
+                              .cgroup_name = groups_.back(),
+                              .core = number == kOnItsCore ? OwnCore() : std::nullopt});
     if (!lane.ok()) Fail(lane.status().ToString());
     lanes_.push_back(*std::move(lane));
   }
 
   // Everything of a run: the copy of the program, its seals, seven namespaces, root, limits,
   // filter, groups.
-  void RunBox() {
+  void RunBox(size_t lane) {
     const UniqueFd output(::memfd_create("output", MFD_CLOEXEC));
     sandbox::BoxFds fds;
     fds.program = sandbox::UniqueFd(::fcntl(program_.get(), F_DUPFD_CLOEXEC, 3));
     fds.output_fd = output.get();
-    const absl::StatusOr<sandbox::BoxReport> report = lanes_[0].Run({}, std::move(fds));
+    const absl::StatusOr<sandbox::BoxReport> report = lanes_[lane].Run({}, std::move(fds));
     if (!report.ok()) Fail(report.status().ToString());
     Check(report->outcome == sandbox::Outcome::kExited && report->exit_code == 0,
           "the boxed program did not end well");
@@ -155,9 +168,11 @@ class BoxFixture final : public Fixture {
     const auto add = [&](std::string name, std::function<void()> run) {
       suite.Add(Case{.name = std::move(name), .unit = "runs", .run = std::move(run)});
     };
-    add("box", [this] { RunBox(); });
+    add("box", [this] { RunBox(kOnItsCore); });
+    add("box_anywhere", [this] { RunBox(kAnywhere); });
     add("fork", [path = TestBin("bench_nothing")] { ForkAndExec(path); });
-    suite.Add(Row{.what = "a program that does nothing in a box: request to reaped",
+    suite.Add(Row{.what = "a program that does nothing in a box, in a lane with a core of its own: "
+                          "request to reaped",
                   .subject = "box",
                   .floor = "fork",
                   .floor_text = "fork, exec and wait",
@@ -191,11 +206,22 @@ class BoxFixture final : public Fixture {
                   .floor = "bubblewrap_first",
                   .floor_text = "bwrap --unshare-all --as-pid-1 --seccomp",
                   .aim = Aim::kAtMost});
-    suite.Add(Row{.what = "the same beside a start that copies nothing of the caller",
-                  .subject = "box",
-                  .floor = "spawn",
-                  .floor_text = "posix_spawn and wait",
+    suite.Add(Row{.what = "a box in a lane without a core of its own",
+                  .subject = "box_anywhere",
+                  .floor = "fork",
+                  .floor_text = "fork, exec and wait",
                   .aim = Aim::kAtMost});
+    suite.Add(Row{.what = "the same, beside bubblewrap",
+                  .subject = "box_anywhere",
+                  .floor = "bubblewrap",
+                  .floor_text = "bwrap --unshare-all --seccomp",
+                  .aim = Aim::kAtMost});
+    suite.Add(Row{
+        .what = "the box in a lane with its core, beside a start that copies nothing of the caller",
+        .subject = "box",
+        .floor = "spawn",
+        .floor_text = "posix_spawn and wait",
+        .aim = Aim::kAtMost});
   }
 
   void AddCalls(Suite& suite) {
