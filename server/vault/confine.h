@@ -21,9 +21,9 @@ absl::Status LeaveNetwork(const Config& config);
 // had back.
 absl::Status BecomeUser(uid_t user, const std::vector<gid_t>& groups);
 
-// From here on socket(), socketpair(), connect(), bind(), listen(), execve(), ptrace() and their kin
-// fail with EPERM in every thread, the process leaves no core and cannot be traced. Sockets that are
-// open stay usable. Errors: FAILED_PRECONDITION when the kernel refuses.
+// From here on socket(), socketpair(), connect(), bind(), listen(), execve(), ptrace() and their
+// kin fail with EPERM in every thread, the process leaves no core and cannot be traced. Sockets
+// that are open stay usable. Errors: FAILED_PRECONDITION when the kernel refuses.
 absl::Status DenySocketsAndPrograms();
 
 }  // namespace pinhole::vault
