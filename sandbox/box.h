@@ -115,6 +115,8 @@ struct LaneFacts {
   pid_t pid = -1;               // of the launcher; 0 when it is in another pid namespace
   uid_t uid = 0;                // of the launcher, so of its boxes on the host; the kernel says so
   bool memory_limited = false;  // by cgroups; else by address space alone
+  std::string record;           // what the kernel said of its boxes, one of each profile: text,
+                                // equal to the golden record (record.h); a lane that differs fails
 };
 
 // Thread rule: a Lane is used by one thread at a time; different lanes are independent.
@@ -123,16 +125,20 @@ class Lane {
   // Starts the launcher, in its cgroups and under its uid. A cgroup left over by a dead owner is
   // emptied first.
   //
+  // Before it is handed out, one box of each profile is made, looked at from outside and compared
+  // with the golden record.
+  //
   // Errors: INVALID_ARGUMENT for a configuration that contradicts itself; FAILED_PRECONDITION when
-  // the machine lacks what it asks for, or another process holds the lane's cgroup; else the
-  // failing step's errno.
+  // the machine lacks what it asks for, a box is not as promised, or another process holds the
+  // lane's cgroup; else the failing step's errno.
   static absl::StatusOr<Lane> Start(const LaneConfig& config);
 
-  // Connects to a launcher that its unit starts. Needs no privilege.
+  // Connects to a launcher that its unit starts, and looks at its boxes as Start does. Needs no
+  // privilege.
   //
   // Errors: INVALID_ARGUMENT for paths that cannot be used; FAILED_PRECONDITION when nothing
-  // listens, or the launcher says what its unit does not give; UNAVAILABLE when it does not answer,
-  // as it does to users that its unit does not name.
+  // listens, the launcher says what its unit does not give, or a box is not as promised;
+  // UNAVAILABLE when it does not answer, as it does to users that its unit does not name.
   static absl::StatusOr<Lane> Connect(const LaneSocket& lane);
 
   Lane(Lane&&) noexcept;
@@ -153,6 +159,8 @@ class Lane {
   pid_t pid() const { return facts().pid; }
 
  private:
+  friend absl::StatusOr<Lane> StartUnchecked(const LaneConfig& config);  // unchecked.h
+
   class Impl;
   explicit Lane(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;

@@ -49,6 +49,9 @@ absl::StatusOr<Lane> Lane::Connect(const LaneSocket& lane) {
   if (!socket.ok()) return socket.status();
   auto impl = std::make_unique<Impl>(*std::move(socket));
   if (absl::Status status = impl->Greet(lane); !status.ok()) return status;
+  absl::StatusOr<Promise> promise = PromiseOf(lane, impl->launcher(), impl->accounting());
+  if (!promise.ok()) return promise.status();
+  if (absl::Status status = impl->CheckBoxes(*std::move(promise)); !status.ok()) return status;
   return Lane(std::move(impl));
 }
 

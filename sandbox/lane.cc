@@ -16,6 +16,7 @@
 #include "absl/strings/str_format.h"
 #include "sandbox/lane_impl.h"
 #include "sandbox/packet.h"
+#include "sandbox/unchecked.h"
 
 namespace pinhole::sandbox {
 namespace {
@@ -101,6 +102,14 @@ bool AwaitEnd(const UniqueFd& process, int patience_millis) {
 }  // namespace
 
 absl::StatusOr<Lane> Lane::Start(const LaneConfig& config) {
+  absl::StatusOr<Lane> lane = StartUnchecked(config);
+  if (!lane.ok()) return lane.status();
+  const Promise promise = PromiseOf(config, lane->impl_->accounting());
+  if (absl::Status status = lane->impl_->CheckBoxes(promise); !status.ok()) return status;
+  return lane;
+}
+
+absl::StatusOr<Lane> StartUnchecked(const LaneConfig& config) {
   if (absl::Status status = Check(config); !status.ok()) return status;
   ControlGroups groups;
   if (!config.cgroup_name.empty()) {
@@ -118,7 +127,7 @@ absl::StatusOr<Lane> Lane::Start(const LaneConfig& config) {
   absl::StatusOr<pid_t> pid = Spawn(config.launcher_path, theirs.get());
   if (!pid.ok()) return pid.status();
   theirs.Reset();
-  auto impl = std::make_unique<Impl>(std::move(groups), std::move(ours), *pid);
+  auto impl = std::make_unique<Lane::Impl>(std::move(groups), std::move(ours), *pid);
   if (absl::Status status = impl->Greet(config); !status.ok()) return status;
   return Lane(std::move(impl));
 }
@@ -130,14 +139,14 @@ absl::Status Lane::Impl::Greet(const LaneConfig& config) {
   const protocol::Hello hello = MakeHello(config, groups_.accounting());
   const int directories[] = {groups_.memory_directory(), groups_.pids_directory()};
   const bool counted = groups_.accounting() != protocol::Accounting::kNone;
-  absl::Status sent =
+  const absl::Status sent =
       SendPacket(socket_.get(), std::as_bytes(std::span(&hello, 1)),
                  counted ? std::span<const int>(directories) : std::span<const int>());
 
-  return Hear(std::move(sent), config.launcher_path);
+  return Hear(sent, config.launcher_path);
 }
 
-absl::Status Lane::Impl::Hear(absl::Status sent, std::string_view launcher) {
+absl::Status Lane::Impl::Hear(const absl::Status& sent, std::string_view launcher) {
   pollfd event{socket_.get(), POLLIN, 0};
   int ready = 0;
   do {
@@ -159,9 +168,12 @@ absl::Status Lane::Impl::Hear(absl::Status sent, std::string_view launcher) {
     return absl::FailedPreconditionError(
         absl::StrFormat("the lane did not start: %s", DescribeStage(reply.stage, reply.error)));
   }
+  launcher_ = sender;
+  accounting_ = reply.accounting;
   facts_ = {.pid = sender.pid,
             .uid = sender.uid,
-            .memory_limited = reply.accounting != protocol::Accounting::kNone};
+            .memory_limited = reply.accounting != protocol::Accounting::kNone,
+            .record = {}};
   return absl::OkStatus();
 }
 

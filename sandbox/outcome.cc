@@ -77,6 +77,8 @@ StageText Text(Stage stage) {
       return {"execute the program", "it has to be a static ELF program for x86-64"};
     case Stage::kWait:
       return {"wait for the box", "it ended before its program began"};
+    case Stage::kRecord:
+      return {"write down what the box is", "the vault's memory has to suffice"};
   }
   return {"do an unknown step", "client and launcher have to come from one build"};
 }

@@ -87,7 +87,7 @@ absl::StatusOr<size_t> ReceivePacket(int socket, std::span<std::byte> packet, Se
   }
   ucred named{};
   std::memcpy(&named, CMSG_DATA(part), sizeof named);
-  *sender = {.pid = named.pid, .uid = named.uid};
+  *sender = {.pid = named.pid, .uid = named.uid, .gid = named.gid};
   return static_cast<size_t>(got);
 }
 

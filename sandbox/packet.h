@@ -24,6 +24,7 @@ absl::StatusOr<size_t> ReceivePacket(int socket, std::span<std::byte> packet);
 struct Sender {
   pid_t pid;
   uid_t uid;
+  gid_t gid;
 };
 
 // Has the kernel name the sender of each packet that comes from here on.

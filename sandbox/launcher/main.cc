@@ -18,6 +18,7 @@
 
 #include "sandbox/launcher/listen.h"
 #include "sandbox/launcher/own_groups.h"
+#include "sandbox/launcher/probe.h"
 #include "sandbox/launcher/supervise.h"
 #include "sandbox/launcher/wire.h"
 
@@ -140,6 +141,15 @@ int Discard() {
   return high;
 }
 
+// Puts the launcher's own program and its output where a client's would be.
+void FillProbe(Job* job) {
+  int ends[2];
+  if (job->program >= 0 || job->plan.output >= 0 || pipe2(ends, O_CLOEXEC) != 0) return;
+  job->program = MakeProbe();
+  job->lives = ends[0];
+  job->plan.output = ends[1];
+}
+
 // False: the client is gone or does not keep to the protocol; the launcher ends.
 bool ServeRun(Resident* resident, const protocol::Run& run, const Descriptors& received) {
   int slots[protocol::kSlotCount];
@@ -158,6 +168,9 @@ bool ServeRun(Resident* resident, const protocol::Run& run, const Descriptors& r
   job.plan.labels = Slot(slots, protocol::Slot::kLabels);
   job.plan.diagnostics = Slot(slots, protocol::Slot::kDiagnostics);
   if (job.plan.diagnostics < 0) job.plan.diagnostics = Discard();
+  job.record = Slot(slots, protocol::Slot::kRecord);
+  job.lives = -1;
+  if (job.record >= 0) FillProbe(&job);
   if (job.program < 0 || job.plan.output < 0 || job.plan.diagnostics < 0) return false;
 
   protocol::Report report;

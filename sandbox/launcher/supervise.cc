@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "sandbox/launcher/record.h"
 #include "sandbox/launcher/wire.h"
 
 namespace pinhole::sandbox::launcher {
@@ -64,6 +65,7 @@ struct Watch {
   bool client_gone = false;
   bool refused = false;
   int call = -1;
+  Record record;  // of a probe
 };
 
 void Kill(const Watch& watch) { kill(watch.child, SIGKILL); }
@@ -100,6 +102,7 @@ bool MakePipes(int program, int* status, int* go) {
 
 // Gives the ready child its go; in a rehearsal takes the filter's listener from it first.
 void LetGo(Watch* watch, int listener) {
+  if (watch->job->record >= 0) BeginRecord(watch->child, &watch->record);
   if (listener >= 0) {
     watch->listener = static_cast<int>(syscall(SYS_pidfd_getfd, watch->pidfd, listener, 0));
     if (watch->listener < 0) {
@@ -137,6 +140,16 @@ void HearRefusedCall(Watch* watch, short events) {
   // Never answered: the caller stays where it is until it dies.
   watch->refused = true;
   watch->call = call.data.nr;
+  Kill(*watch);
+}
+
+// The first byte of a probe: it lives, so what is to be seen of a box can be seen.
+void HearProbe(Watch* watch) {
+  Record* const record = &watch->record;
+  FinishRecord(getpid(), watch->child, watch->job->groups, record);
+  const ssize_t length = write(watch->job->record, record->text, record->length);
+  if (length != static_cast<ssize_t>(record->length)) NoteFailure(watch, Stage::kRecord, errno);
+  watch->stopped = true;
   Kill(*watch);
 }
 
@@ -180,11 +193,12 @@ void WatchToTheEnd(Watch* watch) {
     pollfd events[] = {{watch->pidfd, POLLIN, 0},
                        {watch->status, POLLIN, 0},
                        {watch->listener, POLLIN, 0},
-                       {watch->client_gone ? -1 : watch->job->control, POLLIN, 0}};
+                       {watch->client_gone ? -1 : watch->job->control, POLLIN, 0},
+                       {watch->stopped ? -1 : watch->job->lives, POLLIN, 0}};
     const int64_t nap = CheckTime(watch);
     const timespec patience{nap / kNanosPerSecond, nap % kNanosPerSecond};
     // A child that has been ended is waited for as long as its death takes.
-    const int ready = ppoll(events, 4, nap == 0 ? nullptr : &patience, nullptr);
+    const int ready = ppoll(events, 5, nap == 0 ? nullptr : &patience, nullptr);
     if (ready < 0 && errno != EINTR) {
       NoteFailure(watch, Stage::kWait, errno);
       Kill(*watch);
@@ -194,6 +208,7 @@ void WatchToTheEnd(Watch* watch) {
     if (events[2].revents != 0) HearRefusedCall(watch, events[2].revents);
     if (events[0].revents != 0) return;
     if (events[3].revents != 0) HearClient(watch);
+    if ((events[4].revents & POLLIN) != 0) HearProbe(watch);
   }
 }
 
@@ -259,8 +274,14 @@ void CloseJob(Job* job) {
   CloseAndForget(&job->plan.labels);
 }
 
+void CloseProbe(Job* job) {
+  CloseAndForget(&job->record);
+  CloseAndForget(&job->lives);
+}
+
 After Refuse(Job* job, Stage stage, int error, protocol::Report* report) {
   CloseJob(job);
+  CloseProbe(job);
   report->end = End::kSetupFailed;
   report->stage = stage;
   report->error = error;
@@ -318,6 +339,7 @@ After RunBox(Job* job, protocol::Report* report) {
   CloseAndForget(&watch.status);
   CloseAndForget(&watch.go);
   CloseAndForget(&watch.listener);
+  CloseProbe(job);
   report->peak_memory_bytes = PeakMemory(job->groups);
   report->wall_micros = (Now() - begin) / 1000;
   return watch.client_gone ? After::kClientGone : After::kGoOn;

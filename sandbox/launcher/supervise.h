@@ -15,6 +15,8 @@ struct Job {
   Groups groups;
   int program;
   int control;  // the client's socket: a Stop, or its end, ends the run
+  int record;   // of a probe: where its record is written; -1: no probe
+  int lives;    // of a probe: the reading end of its output
 };
 
 enum class After { kGoOn, kClientGone };

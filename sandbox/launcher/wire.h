@@ -12,7 +12,7 @@ inline constexpr int kMostDescriptors = protocol::kSlotCount;
 
 // Received descriptors, closed on exec; the receiver owns them.
 struct Descriptors {
-  int fd[kMostDescriptors] = {-1, -1, -1, -1, -1};
+  int fd[kMostDescriptors] = {-1, -1, -1, -1, -1, -1};
   int count = 0;
 };
 

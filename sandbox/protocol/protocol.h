@@ -13,7 +13,7 @@
 namespace pinhole::sandbox::protocol {
 
 inline constexpr uint32_t kMagic = 0x584f4250;  // "PBOX"
-inline constexpr uint32_t kVersion = 2;
+inline constexpr uint32_t kVersion = 3;
 
 inline constexpr int kControlFd = 3;  // where the launcher finds its end of the socket
 inline constexpr int kPathBytes = 4096;
@@ -74,6 +74,7 @@ enum class Stage : uint32_t {
   kProgramSeals,
   kExec,
   kWait,
+  kRecord,
 };
 
 struct HelloReply {
@@ -87,8 +88,12 @@ enum class Profile : uint32_t { kStatic = 0, kScorer = 1 };
 enum class Diagnostics : uint32_t { kSealed = 0, kRehearsal = 1 };
 
 // Which descriptors a Run brings; the bit of slot s is 1u << s.
-enum class Slot : uint32_t { kProgram = 0, kOutput, kDiagnostics, kInput, kLabels };
-inline constexpr int kSlotCount = 5;
+//
+// A Run with kRecord is a probe: it brings neither program nor output, as both are the launcher's.
+// As soon as the program says that it lives, what the host's kernel says of its box is written to
+// kRecord, a file, and the run is ended: kStopped.
+enum class Slot : uint32_t { kProgram = 0, kOutput, kDiagnostics, kInput, kLabels, kRecord };
+inline constexpr int kSlotCount = 6;
 
 // Client to launcher: one run. Descriptors: as `slots` says, in the order of Slot.
 struct Run {
@@ -117,7 +122,7 @@ enum class End : uint32_t {
   kWallLimit,
   kCpuLimit,
   kMemoryLimit,
-  kStopped,  // the client said so
+  kStopped,  // the client said so, or a probe has been seen
   kForbiddenCall,
   kNotExecutable,
   kSetupFailed,

@@ -51,7 +51,9 @@ absl::Status Backup(const Layout& layout, const std::string& file);
 // the backup is damaged or another vault's.
 absl::Status Restore(const Layout& layout, const std::string& file);
 
-// Prints what this machine offers for boxes and what follows from what is missing.
+// Prints what this machine offers for boxes and what follows from what is missing; then makes two
+// boxes, compares them with the golden record and prints the hash of what they were. Errors:
+// FAILED_PRECONDITION when no box can run here, or not as promised.
 absl::Status Doctor();
 
 }  // namespace pinhole::vault

@@ -1,4 +1,4 @@
-// `pinhole-vault contest plan | open | close` and `doctor`.
+// `pinhole-vault contest plan | open | close`.
 #include <unistd.h>
 
 #include <cstdio>
@@ -6,7 +6,6 @@
 
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
-#include "sandbox/posture.h"
 #include "server/core/base/key_file.h"
 #include "server/core/base/status.h"
 #include "server/core/base/text.h"
@@ -187,20 +186,6 @@ absl::Status CloseContest(const Layout& layout, const std::string& contest,
       "closing: nothing more is admitted; contest %s closes when the last waiting result is out\n",
       contest.c_str());
   return absl::OkStatus();
-}
-
-absl::Status Doctor() {
-  bool usable = true;
-  for (const sandbox::PostureLine& line : sandbox::Inspect()) {
-    const char* presence = line.presence == sandbox::Presence::kPresent    ? "present"
-                           : line.presence == sandbox::Presence::kDegraded ? "degraded"
-                                                                           : "MISSING";
-    usable = usable && line.presence != sandbox::Presence::kMissing;
-    std::printf("%-26s %-9s %s%s%s\n", line.feature.c_str(), presence, line.found.c_str(),
-                line.consequence.empty() ? "" : " -> ", line.consequence.c_str());
-  }
-  if (usable) return absl::OkStatus();
-  return absl::FailedPreconditionError("no box can run here: see the lines MISSING above");
 }
 
 }  // namespace pinhole::vault

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "sandbox/protocol/protocol.h"
+#include "sandbox/unchecked.h"
 #include "tests/containment/lane_fixture.h"
 
 namespace pinhole::sandbox {
@@ -231,7 +232,10 @@ TEST(LauncherTest, AViewThatIsNotThereFailsTheRunBeforeTheProgram) {
   LaneConfig config;
   config.launcher_path = LauncherPath();
   config.view_path = "/nonexistent/view";
-  absl::StatusOr<Lane> lane = Lane::Start(config);
+  const absl::Status refused = Lane::Start(config).status();
+  EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(refused.message()), testing::HasSubstr("mount the view"));
+  absl::StatusOr<Lane> lane = StartUnchecked(config);
   ASSERT_TRUE(lane.ok()) << lane.status();
   absl::StatusOr<Seen> seen = RunProgram(*lane, HostileProgram("say_and_crash"), BoxSpec{});
   ASSERT_TRUE(seen.ok()) << seen.status();

@@ -23,8 +23,9 @@
 
 namespace {
 
-bool in_box = false;  // in the child, between its clone and the program
-long steps = 0;       // wrapped calls that the child has made
+bool in_box = false;     // in the child, between its clone and the program
+long steps = 0;          // wrapped calls that the child has made
+bool any_added = false;  // the rule of "any_N" stands in the filter that is being compiled
 
 const char* Chosen() {
   const auto* path = reinterpret_cast<const char*>(getauxval(AT_EXECFN));
@@ -257,6 +258,7 @@ int __wrap_clock_gettime(clockid_t clock, timespec* time) {
 
 scmp_filter_ctx __real_seccomp_init(uint32_t);
 scmp_filter_ctx __wrap_seccomp_init(uint32_t action) {
+  any_added = false;
   return __real_seccomp_init(Off("default_allows") ? SCMP_ACT_LOG : action);
 }
 
@@ -274,12 +276,11 @@ int __real_seccomp_rule_add_exact_array(scmp_filter_ctx, uint32_t, int, unsigned
                                         const scmp_arg_cmp*);
 int __wrap_seccomp_rule_add_exact_array(scmp_filter_ctx context, uint32_t action, int call,
                                         unsigned count, const scmp_arg_cmp* arguments) {
-  static bool added = false;
   if (call != NumberAfter("any_")) {
     return __real_seccomp_rule_add_exact_array(context, action, call, count, arguments);
   }
-  if (added) return 0;
-  added = true;
+  if (any_added) return 0;
+  any_added = true;
   return __real_seccomp_rule_add_exact_array(context, SCMP_ACT_ALLOW, call, 0, nullptr);
 }
 

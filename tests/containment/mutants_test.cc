@@ -17,6 +17,7 @@
 
 #include "absl/strings/str_format.h"
 #include "sandbox/launcher/syscalls.h"
+#include "sandbox/unchecked.h"
 #include "tests/containment/cases.h"
 #include "tests/containment/lane_fixture.h"
 #include "tests/containment/processes.h"
@@ -36,7 +37,12 @@ struct Mutant {
   const char* off;  // names of mutant.cc, joined by "+"
   Caught caught;
   const char* by;
+  // What the refusal of the lane's start names, of one whose record shows it. Null: `by`, where a
+  // box is not made or its record tells; else the lane starts.
+  const char* refused = nullptr;
 };
+
+constexpr const char* kEither = "";  // whether the lane starts is this machine's and its parent's
 
 constexpr Caught kByCase = Caught::kByCase;
 constexpr Caught kByRecord = Caught::kByRecord;
@@ -45,7 +51,7 @@ constexpr Caught kClosed = Caught::kClosed;
 constexpr Caught kNot = Caught::kNot;
 
 constexpr Mutant kMutants[] = {
-    {"no_filter", kByCase, "open_network"},
+    {"no_filter", kByCase, "open_network", "Seccomp 0"},
     {"default_allows", kByCase, "open_network"},
     {"other_architectures", kByGate, "int80"},
     {"thread_alone_is_killed", kByGate, "int80_from_thread"},
@@ -55,18 +61,20 @@ constexpr Mutant kMutants[] = {
     {"no_nnp_in_box+no_nnp_in_launcher", kClosed, "Landlock"},
 
     {"no_pivot", kClosed, "read-only"},
-    {"no_pivot+writable_root", kByCase, "open:/etc/passwd"},  // Landlock alone refuses then
-    {"no_pivot+writable_root+no_landlock", kByCase, "open:/etc/passwd"},
-    {"old_root_kept", kByCase, "climb"},
+    {"no_pivot+writable_root", kByCase, "open:/etc/passwd",
+     "mount: / rw"},  // Landlock alone refuses then
+    {"no_pivot+writable_root+no_landlock", kByCase, "open:/etc/passwd", "mount: / rw"},
+    {"old_root_kept", kByCase, "climb", "mount: / rw"},
     {"old_root_kept", kByRecord, "mount: "},
-    {"writable_root", kByCase, "create_in_root"},
-    {"writable_view", kByCase, "write_view"},  // Landlock alone refuses then
-    {"writable_view+no_landlock", kByCase, "write_view"},
+    {"writable_root", kByCase, "create_in_root", "mount: / rw"},
+    {"writable_view", kByCase, "write_view", "mount: /data rw"},  // Landlock alone refuses then
+    {"writable_view+no_landlock", kByCase, "write_view", "mount: /data rw"},
     {"no_landlock", kNot, "write_view"},  // the mounts refuse
     {"mounts_with_devices", kByRecord, "mount: /tmp"},
-    {"mounts_shared", kNot, "open:/etc/passwd"},  // a user namespace's mounts are slaves already
-    {"no_scratch_size", kByCase, "fill_scratch"},
-    {"no_scratch_inodes", kByCase, "fill_inodes"},
+    {"mounts_shared", kNot, "open:/etc/passwd",
+     kEither},  // a user namespace's mounts are slaves already
+    {"no_scratch_size", kByCase, "fill_scratch", "noexec nr_inodes"},
+    {"no_scratch_inodes", kByCase, "fill_inodes", "size=4k mode"},
 
     {"no_user_namespace", kClosed,
      "namespaces"},  // nobody without privileges makes the others without it
@@ -86,23 +94,24 @@ constexpr Mutant kMutants[] = {
 
     {"no_core_limit", kByRecord, "limits: Max core"},
     {"no_cpu_rlimit", kByRecord, "limits: Max cpu"},
-    {"no_descriptor_limit", kByCase, "remake_launchers_descriptor"},
+    {"no_descriptor_limit", kByCase, "remake_launchers_descriptor", "limits: Max open files"},
     {"no_stack_limit", kByRecord, "limits: Max stack"},
     {"no_task_rlimit", kByRecord, "limits: Max processes"},
     {"no_lock_limit", kByRecord, "limits: Max locked"},
     {"no_queue_limit", kByRecord, "limits: Max msgqueue"},
     {"no_signal_limit", kByRecord, "limits: Max pending"},
-    {"no_task_limit", kNot, "threads:40"},
-    {"no_task_rlimit", kNot, "threads:40"},
-    {"no_task_limit+no_task_rlimit", kByCase, "threads:40"},
-    {"no_memory_limit", kByCase, "touch:80"},
+    {"no_task_limit", kNot, "threads:40", "task group"},
+    {"no_task_rlimit", kNot, "threads:40", "limits: Max processes"},
+    {"no_task_limit+no_task_rlimit", kByCase, "threads:40", "limits: Max processes"},
+    {"no_memory_limit", kByCase, "touch:80", "memory group"},
     {"no_cpu_limit", kByCase, "cpu_spin"},  // the kernel's own limit ends it a second later
     {"bounding_set_kept", kByRecord, "CapBnd"},
-    {"no_capset", kNot, "call:capget"},  // exec leaves nothing to a user who is not root
+    {"no_capset", kNot, "call:capget",
+     "its files in /proc"},  // exec leaves nothing to a user who is not root
     {"no_securebits", kNot, "call:capget"},
-    {"descriptors_kept", kByCase, "descriptors"},
+    {"descriptors_kept", kByCase, "descriptors", "fd 3"},
     // The client starts the launcher with fresh signals, and nobody gave it a personality.
-    {"signals_kept", kNot, "signal_itself:15"},
+    {"signals_kept", kNot, "signal_itself:15", kEither},
     {"personality_kept", kNot, "identity"},
     // What a machine gives by default is 0 as well.
     {"no_nice_limit", kNot, "call:setpriority"},
@@ -147,14 +156,18 @@ std::string Words(const End& end) {
 class MutantsTest : public LaneTest {
  protected:
   // The mutant finds its name in the path by which it is executed.
-  static absl::StatusOr<Lane> StartMutant(const std::string& off) {
+  static LaneConfig MutantConfig(const std::string& off) {
     const std::string path = folder() + "/" + off;
     std::filesystem::remove(path);
     std::filesystem::create_symlink(ProgramPath("pinhole-box-mutant"), path);
     LaneConfig config = Config();
     config.launcher_path = path;
     config.cgroup_name += "-mutant";
-    return Lane::Start(config);
+    return config;
+  }
+
+  static absl::StatusOr<Lane> StartMutant(const std::string& off) {
+    return StartUnchecked(MutantConfig(off));
   }
 
   static BoxSpec Spec() {
@@ -267,6 +280,28 @@ TEST(MutantsTableTest, EveryCallWithConditionsHasItsMutant) {
   }
 }
 
+// What the record of a living box shows, a lane's start sees: no run is needed.
+TEST_F(MutantsTest, ALaneWhoseBoxIsNotAsPromisedDoesNotStart) {
+  int refused = 0;
+  for (const Mutant& mutant : kMutants) {
+    SCOPED_TRACE(mutant.off);
+    const bool shown = mutant.caught == kByRecord || mutant.caught == kClosed;
+    const char* const named = shown && mutant.refused == nullptr ? mutant.by : mutant.refused;
+    const absl::Status status = Lane::Start(MutantConfig(mutant.off)).status();
+    const std::string message(status.message());
+    refused += status.ok() ? 0 : 1;
+    if (named == kEither) continue;
+    if (named == nullptr) {
+      EXPECT_TRUE(status.ok()) << message;
+      continue;
+    }
+    EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << message;
+    EXPECT_THAT(message, testing::HasSubstr(named));
+    std::printf("%s | %s\n", mutant.off, message.c_str());
+  }
+  std::printf("%d of %zu refused\n", refused, std::size(kMutants));
+}
+
 TEST_F(MutantsTest, ABoxThatDoesNotDieWithItsLauncherIsSeen) {
   absl::StatusOr<Lane> lane = StartMutant("no_parent_death");
   ASSERT_TRUE(lane.ok()) << lane.status();
@@ -305,25 +340,46 @@ TEST_F(MutantsTest, ALeakedDescriptorHasTwoStepsToPass) {
   EXPECT_THAT(shown("inherited_kept+descriptors_kept"), testing::HasSubstr(" " + number));
 }
 
+// How a program that exits with 7 ends on its way into a box of `profile`.
+BoxReport Exit7(Lane& lane, Profile profile) {
+  BoxSpec spec = SmallBox();
+  spec.profile = profile;
+  BoxFds fds;
+  if (profile == Profile::kScorer) {
+    fds.input = FileOf("");
+    fds.labels = FileOf("");
+  }
+  absl::StatusOr<Seen> seen = RunProgram(lane, HostileProgram("exit:7"), spec, std::move(fds));
+  EXPECT_TRUE(seen.ok()) << seen.status();
+  return seen.ok() ? seen->report : BoxReport();
+}
+
 // Every call on the way into the box fails once, and the child ends at each once: no program runs
-// in a box that is made in part.
+// in a box that is made in part, and no lane starts with one.
 TEST_F(MutantsTest, NoProgramRunsInABoxMadeInPart) {
-  for (const char* what : {"fails_at_", "ends_at_"}) {
-    std::vector<int> others;
-    int step = 1;
-    for (;; ++step) {
-      ASSERT_LT(step, 1000);
-      absl::StatusOr<Lane> lane = StartMutant(absl::StrFormat("%s%d", what, step));
-      ASSERT_TRUE(lane.ok()) << lane.status();
-      const End end = RunIn(*lane, "exit:7");
-      if (end.outcome == Outcome::kExited && end.detail == 7) break;
-      if (end.outcome != Outcome::kSetupFailed) others.push_back(step);
+  for (const Profile profile : {Profile::kStatic, Profile::kScorer}) {
+    const char* const name = profile == Profile::kStatic ? "model" : "scorer";
+    for (const char* what : {"fails_at_", "ends_at_"}) {
+      std::vector<int> others;
+      int step = 1;
+      for (;; ++step) {
+        ASSERT_LT(step, 1000);
+        const LaneConfig config = MutantConfig(absl::StrFormat("%s%d", what, step));
+        {
+          absl::StatusOr<Lane> lane = StartUnchecked(config);
+          ASSERT_TRUE(lane.ok()) << lane.status();
+          const BoxReport report = Exit7(*lane, profile);
+          if (report.outcome == Outcome::kExited && report.exit_code == 7) break;
+          if (report.outcome != Outcome::kSetupFailed) others.push_back(step);
+        }
+        EXPECT_FALSE(Lane::Start(config).ok()) << name << " " << what << step;
+      }
+      // The last step is the execution itself: its failure can be the file's fault, and an end
+      // there cannot be told from the program's.
+      EXPECT_THAT(others, testing::ElementsAre(step - 1)) << name << " " << what;
+      std::printf("%s | %s | %d steps\n", name, what, step - 1);
+      EXPECT_GT(step, 100) << "the injection does not reach the steps";
     }
-    // The last step is the execution itself: its failure can be the file's fault, and an end there
-    // cannot be told from the program's.
-    EXPECT_THAT(others, testing::ElementsAre(step - 1)) << what;
-    std::printf("%s | %d steps\n", what, step - 1);
-    EXPECT_GT(step, 100) << "the injection does not reach the steps";
   }
 }
 

@@ -2,7 +2,6 @@
 #include "tests/containment/processes.h"
 
 #include <poll.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -12,6 +11,7 @@
 #include <sstream>
 
 #include "absl/strings/str_format.h"
+#include "sandbox/launcher/record.h"
 
 namespace pinhole::sandbox {
 namespace {
@@ -29,65 +29,12 @@ std::string Squeezed(const std::string& line) {
   return text;
 }
 
-// Lines of a status file that `wanted` begins.
-void AddStatus(const std::string& text, const std::set<std::string>& wanted,
-               std::set<std::string>* record) {
-  std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line);) {
-    if (wanted.count(line.substr(0, line.find(':'))) != 0) record->insert(Squeezed(line));
+pid_t ParentOf(pid_t process) {
+  std::ifstream file(absl::StrFormat("/proc/%d/status", process));
+  for (std::string line; std::getline(file, line);) {
+    if (line.rfind("PPid:", 0) == 0) return static_cast<pid_t>(std::stol(line.substr(5)));
   }
-}
-
-void AddLines(pid_t box, const char* name, std::set<std::string>* record) {
-  std::istringstream lines(Text(box, name));
-  for (std::string line; std::getline(lines, line);) {
-    record->insert(absl::StrFormat("%s: %s", name, Squeezed(line)));
-  }
-}
-
-void AddMounts(pid_t box, std::set<std::string>* record) {
-  std::istringstream mounts(Text(box, "mountinfo"));
-  for (std::string line; std::getline(mounts, line);) {
-    std::istringstream fields(line);
-    std::string id, parent, device, root, point, options;
-    fields >> id >> parent >> device >> root >> point >> options;
-    record->insert(
-        absl::StrFormat("mount: %s %s", point, options.substr(0, options.find(",relatime"))));
-  }
-}
-
-void AddNamespaces(pid_t box, std::set<std::string>* record) {
-  for (const char* space : {"user", "mnt", "pid", "net", "ipc", "uts", "cgroup"}) {
-    std::error_code error;
-    const std::string path = absl::StrFormat("ns/%s", space);
-    const auto its =
-        std::filesystem::read_symlink(absl::StrFormat("/proc/%d/%s", box, path), error);
-    const auto ours = std::filesystem::read_symlink("/proc/self/" + path, error);
-    record->insert(absl::StrFormat("%s: %s", path, its == ours ? "the host's" : "its own"));
-  }
-}
-
-void AddDescriptors(pid_t box, std::set<std::string>* record) {
-  for (const auto& entry :
-       std::filesystem::directory_iterator(absl::StrFormat("/proc/%d/fd", box))) {
-    const std::string target = std::filesystem::read_symlink(entry.path()).string();
-    record->insert(absl::StrFormat("fd %s: %s", entry.path().filename().string(),
-                                   target.substr(0, target.find(':'))));
-  }
-}
-
-void AddThreads(pid_t box, std::set<std::string>* record) {
-  int number = 0;
-  for (const auto& entry :
-       std::filesystem::directory_iterator(absl::StrFormat("/proc/%d/task", box))) {
-    std::ifstream file(entry.path() / "status");
-    std::set<std::string> facts;
-    AddStatus({std::istreambuf_iterator<char>(file), {}},
-              {"Seccomp", "Seccomp_filters", "NoNewPrivs"}, &facts);
-    std::string line = absl::StrFormat("thread %d:", number++);
-    for (const std::string& fact : facts) line += " " + fact;
-    record->insert(line);
-  }
+  return -1;
 }
 
 }  // namespace
@@ -131,36 +78,13 @@ size_t OpenDescriptors(pid_t process) {
 }
 
 std::set<std::string> RecordOf(pid_t box) {
-  std::set<std::string> record;
-  // Not SigBlk: the C library blocks signals for the moment in which it makes a thread.
-  AddStatus(Text(box, "status"),
-            {"Uid", "Gid", "Groups", "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb", "Threads",
-             "SigIgn", "SigCgt", "CoreDumping", "THP_enabled"},
-            &record);
-  for (const char* name :
-       {"limits", "uid_map", "gid_map", "setgroups", "oom_score_adj", "personality"}) {
-    AddLines(box, name, &record);
-  }
-  AddMounts(box, &record);
-  AddNamespaces(box, &record);
-  AddDescriptors(box, &record);
-  AddThreads(box, &record);
-  struct stat file {};
-  const std::string path = absl::StrFormat("/proc/%d/status", box);
-  if (stat(path.c_str(), &file) == 0) {
-    record.insert(absl::StrFormat("owner of its status: %d", file.st_uid));
-  }
-  record.insert(absl::StrFormat("session: %s", getsid(box) == box ? "its own" : "another's"));
-  std::istringstream groups(Text(box, "cgroup"));
-  for (std::string line; std::getline(groups, line);) {
-    const std::string folder_name = line.substr(line.rfind('/') + 1);
-    for (const char* controller : {":memory:", ":pids:", "0::"}) {
-      if (line.find(controller) == std::string::npos) continue;
-      record.insert(absl::StrFormat("cgroup%s %s", controller,
-                                    folder_name.empty() ? "the root" : "the lane's"));
-    }
-  }
-  return record;
+  launcher::Record record;
+  launcher::BeginRecord(box, &record);
+  launcher::FinishRecord(ParentOf(box), box, launcher::Groups(), &record);
+  std::set<std::string> facts;
+  std::istringstream lines(std::string(record.text, record.length));
+  for (std::string line; std::getline(lines, line);) facts.insert(line);
+  return facts;
 }
 
 }  // namespace pinhole::sandbox

@@ -26,8 +26,8 @@ UniqueFd Handle(pid_t process);
 bool EndsSoon(const UniqueFd& process);
 size_t OpenDescriptors(pid_t process);
 
-// One fact a line, sorted by name: users, capabilities, limits, namespaces, mounts, descriptors,
-// cgroups and every thread's filter. Two boxes of one lane have one record.
+// The lines of a box's record as a launcher writes it for a probe (sandbox/launcher/record.h), but
+// for the groups' limits. Two boxes of one lane have one record.
 std::set<std::string> RecordOf(pid_t box);
 
 template <typename Condition>

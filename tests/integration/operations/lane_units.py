@@ -83,7 +83,9 @@ class Lane:
                    "--inh-caps=-all", sites.BIN / "pinhole-box", "--client", self.client]
         if self.calls:  # -D: the launcher stays the process that was started
             program = ["strace", "-D", "-f", "-qq", "-o", self.calls, *program]
-        shell = ["sh", "-c", 'LISTEN_PID=$$ exec "$@"', "sh", *map(str, program)]
+        # As ProtectProc=invisible and ProcSubset=pid have it: the launcher has to see its own box all the same.
+        shell = ["unshare", "--mount", "sh", "-c",
+                 'mount -t proc -o hidepid=invisible,subset=pid proc /proc && LISTEN_PID=$$ exec "$@"', "sh", *map(str, program)]
 
         def enter():
             if self.groups:
