@@ -5,107 +5,62 @@
 #include "client/cli/budget_explained.h"
 #include "client/cli/commands.h"
 #include "client/cli/freshness.h"
-#include "client/cli/invitation.h"
 #include "client/cli/json_views.h"
-#include "client/cli/session.h"
+#include "client/cli/material.h"
 #include "client/cli/table.h"
 #include "server/core/base/status.h"
 #include "server/core/log/merkle.h"
+#include "server/core/log/tlog_proof.h"
 #include "server/core/replay/bundle.h"
+#include "server/publish/static_ledger.h"
 #include "server/system/files.h"
 
 namespace pinhole::cli {
 namespace {
 
-constexpr size_t kBundleLimitBytes = size_t{1} << 32;
-
-struct Material {
-  // Fetched anew from a server, so that its lateness is still to be said.
-  enum class From { kFile, kMirror, kServer };
-  From from;
-  replay::Bundle bundle;
-  NoteVerifier log;
-};
-
-absl::StatusOr<NoteVerifier> KeyOf(const std::string& vkey) {
-  absl::StatusOr<NoteVerifier> log = NoteVerifier::FromVkey(vkey);
-  if (log.ok()) return log;
-  return absl::InvalidArgumentError(
-      absl::StrFormat("--key is no verifier key (name+id+base64, as the vault prints it): %s",
-                      log.status().message()));
+// The folder's own checkpoint and the ledger's must be of one history: StaticLedger looks no deeper
+// than sizes.
+absl::Status CheckSameHistory(const publish::StaticLedger& files, const MerkleTree& tree) {
+  const absl::StatusOr<Digest> root = tree.RootAt(files.size());
+  if (root.ok() && *root == files.root()) return absl::OkStatus();
+  return absl::DataLossError(absl::StrFormat(
+      "the folder's checkpoint heads %d entries that are not the first of this ledger: one of the "
+      "two is not the ledger that others see",
+      files.size()));
 }
 
-// The whole ledger, fetched anew and not yet judged: the audit that follows names every problem,
-// where a mirror would stop at the first.
-absl::StatusOr<replay::Bundle> Fetch(LedgerSource& source, const NoteVerifier& log) {
-  replay::Bundle bundle;
-  ASSIGN_OR_RETURN(bundle.checkpoint, source.Checkpoint());
-  const absl::StatusOr<Checkpoint> head = OpenCheckpoint(bundle.checkpoint, log);
-  // An unsigned head is the audit's to report; without a size there is nothing more to fetch.
-  if (!head.ok()) return bundle;
-  while (bundle.entries.size() < head->size) {
-    ASSIGN_OR_RETURN(std::vector<std::string> some,
-                     source.Entries(static_cast<int64_t>(bundle.entries.size()),
-                                    static_cast<int64_t>(head->size - bundle.entries.size())));
-    if (some.empty()) return bundle;
-    for (std::string& entry : some) bundle.entries.push_back(std::move(entry));
-  }
-  return bundle;
+absl::Status SaveTiles(const std::string& folder, const Material& material) {
+  const std::vector<std::string>& entries = material.bundle.entries;
+  MerkleTree tree;
+  for (const std::string& entry : entries) tree.Append(LeafHash(entry));
+  ASSIGN_OR_RETURN(publish::StaticLedger files, publish::StaticLedger::Open(folder, material.log));
+  RETURN_IF_ERROR(CheckSameHistory(files, tree));
+  return files.Publish(
+      material.bundle.checkpoint, [&](const Tile& tile) -> absl::StatusOr<std::string> {
+        if (tile.kind == TileKind::kHashes) return HashTileBytes(tile, tree.Reader());
+        return EntryTileBytes(std::span(entries).subspan(tile.index * kTileWidth, tile.width));
+      });
 }
 
-absl::StatusOr<Material> FromBundle(const CommandContext& context, const AuditOptions& options) {
-  ASSIGN_OR_RETURN(const std::string bytes, ReadFile(options.bundle, kBundleLimitBytes));
-  absl::StatusOr<replay::Bundle> bundle = replay::DecodeBundle(bytes);
-  if (!bundle.ok()) {
-    return absl::DataLossError(
-        absl::StrFormat("%s: %s", options.bundle, bundle.status().message()));
-  }
-  if (!options.key.empty()) {
-    ASSIGN_OR_RETURN(NoteVerifier log, KeyOf(options.key));
-    return Material{Material::From::kFile, *std::move(bundle), std::move(log)};
-  }
-  const absl::StatusOr<Pins> pins = context.OpenHome().LoadPins(options.server);
-  if (!pins.ok()) {
-    return absl::InvalidArgumentError(
-        "a bundle is judged by the ledger's key: give it with --key, from a source you trust");
-  }
-  return Material{Material::From::kFile, *std::move(bundle), pins->log};
-}
-
-absl::StatusOr<Material> FromServer(const CommandContext& context, const AuditOptions& options) {
-  const Home home = context.OpenHome();
-  if (options.key.empty() || options.pin.empty()) {
-    // Pinned before: the own copy is brought up to date too, so that going back is noticed.
-    ASSIGN_OR_RETURN(const Pins pins, home.LoadPins(options.server));
-    if (options.key.empty() || options.key == pins.log.ToVkey()) {
-      ASSIGN_OR_RETURN(const Session session, Session::Open(context, options.server));
-      return Material{Material::From::kMirror,
-                      {session.mirror().checkpoint(), session.mirror().entries()},
-                      pins.log};
-    }
-    ASSIGN_OR_RETURN(NoteVerifier log, KeyOf(options.key));
-    ASSIGN_OR_RETURN(const std::unique_ptr<Server> server,
-                     context.connect(pins.server, pins.certificate_key));
-    ASSIGN_OR_RETURN(replay::Bundle bundle, Fetch(*server, log));
-    return Material{Material::From::kServer, std::move(bundle), std::move(log)};
-  }
-  ASSIGN_OR_RETURN(NoteVerifier log, KeyOf(options.key));
-  const absl::StatusOr<Digest> pin = HexDecodeArray<32>(options.pin);
-  if (!pin.ok() || !IsServerAddress(options.server)) {
-    return absl::InvalidArgumentError(
-        "--pin needs 64 hex digits and --server HOST:PORT, as the server prints them");
-  }
-  ASSIGN_OR_RETURN(const std::unique_ptr<Server> server, context.connect(options.server, *pin));
-  ASSIGN_OR_RETURN(replay::Bundle bundle, Fetch(*server, log));
-  return Material{Material::From::kServer, std::move(bundle), std::move(log)};
-}
-
-Ending ShowEntry(const CommandContext& context, const replay::Bundle& bundle, int64_t index) {
+Ending ShowEntry(const CommandContext& context, const replay::Bundle& bundle,
+                 const AuditOptions& options) {
+  const int64_t index = *options.entry;
   const auto size = static_cast<int64_t>(bundle.entries.size());
   if (index < 0 || index >= size) {
     return absl::NotFoundError(absl::StrFormat("the ledger has entries 0 to %d", size - 1));
   }
   const std::string& entry = bundle.entries[static_cast<size_t>(index)];
+  MerkleTree tree;
+  for (const std::string& each : bundle.entries) tree.Append(LeafHash(each));
+  TlogProof proof{.extra = entry,
+                  .index = static_cast<uint64_t>(index),
+                  .hashes = {},
+                  .checkpoint = bundle.checkpoint};
+  ASSIGN_OR_RETURN(proof.hashes, tree.InclusionProof(proof.index, tree.size()));
+  if (!options.proof.empty()) {
+    RETURN_IF_ERROR(WriteFileDurably(options.proof, FormatTlogProof(proof), 0644));
+    context.err << absl::StrFormat("proof written to %s\n", options.proof);
+  }
   if (context.format == OutputFormat::kJson) {
     context.out << EntryJson(index, entry);
     return ExitCode::kOk;
@@ -113,11 +68,7 @@ Ending ShowEntry(const CommandContext& context, const replay::Bundle& bundle, in
   std::vector<std::vector<std::string>> rows = {{"index", absl::StrFormat("%d", index)},
                                                 {"leaf", HexEncode(LeafHash(entry))}};
   for (const auto& [key, value] : EntryFields(entry)) rows.push_back({key, value});
-  MerkleTree tree;
-  for (const std::string& each : bundle.entries) tree.Append(LeafHash(each));
-  ASSIGN_OR_RETURN(const MerkleProof proof,
-                   tree.InclusionProof(static_cast<uint64_t>(index), tree.size()));
-  for (const Digest& hash : proof) rows.push_back({"proof", HexEncode(hash)});
+  for (const Digest& hash : proof.hashes) rows.push_back({"proof", HexEncode(hash)});
   rows.push_back({"root", HexEncode(tree.Root())});
   context.out << FormatTable(rows, 0);
   return ExitCode::kOk;
@@ -134,8 +85,7 @@ void WarnIfLate(const CommandContext& context, const AuditReport& report) {
 }  // namespace
 
 Ending RunAudit(const CommandContext& context, const AuditOptions& options) {
-  ASSIGN_OR_RETURN(const Material material, options.bundle.empty() ? FromServer(context, options)
-                                                                   : FromBundle(context, options));
+  ASSIGN_OR_RETURN(const Material material, FindMaterial(context, options));
   if (!options.save.empty()) {
     RETURN_IF_ERROR(WriteFileDurably(options.save, replay::EncodeBundle(material.bundle), 0644));
     context.err << absl::StrFormat("bundle written to %s\n", options.save);
@@ -149,8 +99,12 @@ Ending RunAudit(const CommandContext& context, const AuditOptions& options) {
         "there is no contest \"%s\" in this ledger; leave --contest out to see the open one",
         options.contest));
   }
+  if (!options.save_tiles.empty() && report.holds()) {
+    RETURN_IF_ERROR(SaveTiles(options.save_tiles, material));
+    context.err << absl::StrFormat("static files in %s\n", options.save_tiles);
+  }
   if (options.entry.has_value() && report.holds()) {
-    return ShowEntry(context, material.bundle, *options.entry);
+    return ShowEntry(context, material.bundle, options);
   }
   context.out << (context.format == OutputFormat::kJson ? AuditJson(report, contest)
                                                         : AuditText(report, contest));

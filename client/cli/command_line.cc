@@ -89,6 +89,7 @@ class Commands {
   RehearseOptions rehearse_;
   SubmitOptions submit_;
   AuditOptions audit_;
+  VerifyOptions verify_;
 };
 
 void Commands::AddKeys() {
@@ -175,7 +176,11 @@ void Commands::AddAudit() {
   audit->add_option("--key", audit_.key, "the ledger's verifier key (vkey)");
   audit->add_option("--pin", audit_.pin, "SHA-256 of the certificate's public key, hex");
   audit->add_option("--bundle", audit_.bundle, "audit this file, without a network");
+  audit->add_option("--tiles", audit_.tiles, "audit this folder of static files (C2SP tlog-tiles)")
+      ->excludes("--bundle");
   audit->add_option("--save", audit_.save, "write the ledger to this bundle file");
+  audit->add_option("--save-tiles", audit_.save_tiles,
+                    "bring this folder of static files up to the ledger");
   audit->add_option("--contest", audit_.contest,
                     "the contest on the screen, when not the open one");
   audit
@@ -190,6 +195,14 @@ void Commands::AddAudit() {
       ->add_option_function<int64_t>(
           "INDEX", [this](const int64_t& index) { audit_.entry = index; }, "index in the ledger")
       ->required();
+  entry->add_option("--proof", audit_.proof, "write the entry and its proof to this file");
+
+  CLI::App* const verify =
+      Add("verify", "Check the proof that an entry is in a ledger.", verify_, RunVerify);
+  verify->add_option("PROOF", verify_.proof, "a .tlog-proof file")->required();
+  verify->add_option("--key", verify_.key,
+                     "the ledger's verifier key (vkey), when not the pinned one");
+  AddServer(verify, verify_.server);
 }
 
 ExitCode Commands::Tell(const absl::Status& status) {

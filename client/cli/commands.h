@@ -81,15 +81,25 @@ Ending RunSubmit(const CommandContext& context, const SubmitOptions& options);
 enum class Explain { kNothing, kBudget };
 
 struct AuditOptions {
-  std::string server;   // HOST:PORT; empty: the default, unless a bundle is named
-  std::string key;      // vkey; empty: the pinned one
-  std::string pin;      // hex; empty: the pinned one
-  std::string bundle;   // path; empty: ask the server
-  std::string save;     // path to write a bundle to
-  std::string contest;  // the screen's; empty: the open one
+  std::string server;      // HOST:PORT; empty: the default, unless a bundle is named
+  std::string key;         // vkey; empty: the pinned one
+  std::string pin;         // hex; empty: the pinned one
+  std::string bundle;      // path; empty: ask the server
+  std::string tiles;       // a folder of static files; empty: ask the server
+  std::string save;        // path to write a bundle to
+  std::string save_tiles;  // a folder to grow by the ledger, as static files
+  std::string contest;     // the screen's; empty: the open one
   Explain explain = Explain::kNothing;
   std::optional<int64_t> entry;  // show this entry instead of the screen
+  std::string proof;             // path to write the entry's proof to
 };
 Ending RunAudit(const CommandContext& context, const AuditOptions& options);
+
+struct VerifyOptions {
+  std::string proof;  // path of a .tlog-proof
+  std::string key;    // vkey; empty: the pinned one of `server`
+  std::string server;
+};
+Ending RunVerify(const CommandContext& context, const VerifyOptions& options);
 
 }  // namespace pinhole::cli

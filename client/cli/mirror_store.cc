@@ -9,7 +9,7 @@
 #include "absl/strings/str_format.h"
 #include "client/cli/mirror.h"
 #include "server/core/base/status.h"
-#include "server/core/replay/bundle.h"
+#include "server/core/log/tiles.h"
 #include "server/system/descriptor_io.h"
 #include "server/system/files.h"
 
@@ -67,7 +67,7 @@ absl::Status Mirror::Load() {
   ASSIGN_OR_RETURN(const std::string bytes, ReadFile(folder_ + "/entries", kMirrorLimitBytes));
   std::string_view rest = bytes;
   while (entries_.size() < head->size) {
-    const absl::StatusOr<std::string_view> entry = replay::TakeEntryFrame(rest);
+    const absl::StatusOr<std::string_view> entry = TakeEntryFrame(rest);
     if (!entry.ok()) return Damaged(folder_, std::string(entry.status().message()));
     if (const absl::Status applied = state_.Apply(*entry); !applied.ok()) {
       return Damaged(folder_, absl::StrFormat("entry %d: %s", state_.size(), applied.message()));
@@ -95,7 +95,7 @@ absl::Status Mirror::Store(std::span<const std::string> fresh, std::string_view 
   const int64_t end = size() + static_cast<int64_t>(fresh.size());
   if (on_disk >= end) return absl::OkStatus();
   std::string frames;
-  for (int64_t i = on_disk; i < end; ++i) replay::AppendEntryFrame(frames, EntryAt(i, fresh));
+  for (int64_t i = on_disk; i < end; ++i) AppendEntryFrame(frames, EntryAt(i, fresh));
   RETURN_IF_ERROR(AppendAt(folder_ + "/entries", stored_bytes_, frames));
   RETURN_IF_ERROR(WriteFileDurably(folder_ + "/checkpoint", checkpoint, 0600));
   stored_bytes_ += frames.size();

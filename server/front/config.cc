@@ -14,6 +14,7 @@ namespace pinhole::front {
 namespace {
 
 constexpr size_t kMaxSocketPathBytes = 107;
+constexpr std::string_view kUsualPublicFolder = "/srv/pinhole";
 
 absl::Status Wrong(std::string_view setting, std::string_view what) {
   return absl::InvalidArgumentError(absl::StrFormat("pinholed.toml: %s %s", setting, what));
@@ -112,10 +113,11 @@ absl::StatusOr<toml::table> Parse(std::string_view text) {
 absl::StatusOr<Config> ParseConfig(std::string_view text) {
   ASSIGN_OR_RETURN(const toml::table table, Parse(text));
   Config config;
-  const std::array<std::pair<std::string_view, std::string*>, 3> settings = {{
+  const std::array<std::pair<std::string_view, std::string*>, 4> settings = {{
       {"listen", &config.listen},
       {"vault_socket", &config.vault_socket},
       {"log_vkey", &config.log_vkey},
+      {"public_folder", &config.public_folder},
   }};
   for (const auto& [key, node] : table) {
     if (key.str() == "limits") {
@@ -131,11 +133,12 @@ absl::StatusOr<Config> ParseConfig(std::string_view text) {
     }
     if (!known) {
       return Wrong(key.str(),
-                   "is no setting; there are listen, vault_socket, log_vkey and [limits]");
+                   "is no setting; there are listen, vault_socket, log_vkey, public_folder and "
+                   "[limits]");
     }
   }
   for (const auto& [name, value] : settings) {
-    if (value->empty()) return Wrong(name, "is missing");
+    if (value->empty() && value != &config.public_folder) return Wrong(name, "is missing");
   }
   RETURN_IF_ERROR(Validate(config));
   return config;
@@ -146,6 +149,9 @@ absl::StatusOr<std::string> FormatConfig(const Config& config) {
   ASSIGN_OR_RETURN(const std::string listen, Quoted(config.listen));
   ASSIGN_OR_RETURN(const std::string vault_socket, Quoted(config.vault_socket));
   ASSIGN_OR_RETURN(const std::string log_vkey, Quoted(config.log_vkey));
+  ASSIGN_OR_RETURN(
+      const std::string public_folder,
+      Quoted(config.public_folder.empty() ? kUsualPublicFolder : config.public_folder));
   const std::string text = absl::StrFormat(
       "# Settings of pinholed, the network side of Pinhole. It holds no private data.\n"
       "\n"
@@ -159,8 +165,13 @@ absl::StatusOr<std::string> FormatConfig(const Config& config) {
       "# The ledger's public key, as `pinhole-vault init` printed it. A ledger under another key "
       "is\n"
       "# refused.\n"
-      "log_vkey = %s\n",
-      listen, vault_socket, log_vkey);
+      "log_vkey = %s\n"
+      "\n"
+      "# A folder in which the ledger is kept as static files (C2SP tlog-tiles), for a web server "
+      "to\n"
+      "# hand out and auditors' own tools to read. Relative to this file's folder, or absolute.\n"
+      "%spublic_folder = %s\n",
+      listen, vault_socket, log_vkey, config.public_folder.empty() ? "#" : "", public_folder);
   return text + FormatLimits(config.limits);
 }
 

@@ -20,6 +20,7 @@
 #include "server/front/health_service.h"
 #include "server/front/mirror.h"
 #include "server/front/pipe_client.h"
+#include "server/front/public_files.h"
 #include "server/front/reason.h"
 #include "server/front/store.h"
 #include "server/front/upload_quota.h"
@@ -78,7 +79,11 @@ class RunningServer final : public Server {
 
   absl::Status Run(const std::string& folder, const ServeFiles& files) {
     ASSIGN_OR_RETURN(desk_, Desk::Open(folder, store_, mirror_));
-    mirror_.SetListener([this] { watches_.Notify(); });
+    RETURN_IF_ERROR(OpenPublicFiles(folder, files.config.public_folder));
+    mirror_.SetListener([this] {
+      watches_.Notify();
+      if (public_files_ != nullptr) public_files_->Grow();
+    });
     uploads_ = std::make_unique<UploadHub>(store_, *desk_, quota_, keepers_);
     contestant_ = std::make_unique<ContestantService>(store_, *desk_, *uploads_, keepers_);
     RETURN_IF_ERROR(Listen(files));
@@ -111,6 +116,14 @@ class RunningServer final : public Server {
   }
 
  private:
+  absl::Status OpenPublicFiles(const std::string& folder, const std::string& path) {
+    if (path.empty()) return absl::OkStatus();
+    ASSIGN_OR_RETURN(
+        public_files_,
+        PublicFiles::Open(path.starts_with('/') ? path : folder + "/" + path, mirror_, *log_));
+    return absl::OkStatus();
+  }
+
   absl::Status Listen(const ServeFiles& files) {
     const std::string& listen = files.config.listen;
     ASSIGN_OR_RETURN(std::vector<UniqueFd> listeners, Acceptor::Listen(listen));
@@ -146,6 +159,7 @@ class RunningServer final : public Server {
   const CallKeepers keepers_{gate_, timer_, *log_};
   UploadQuota quota_;
   WatchHub watches_;
+  std::unique_ptr<PublicFiles> public_files_;
   std::unique_ptr<Desk> desk_;
   std::unique_ptr<UploadHub> uploads_;
   AuditService audit_;

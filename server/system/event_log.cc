@@ -97,6 +97,7 @@ Priority PriorityOf(const Event& event) {
   if (std::holds_alternative<event::DiskFull>(event) ||
       std::holds_alternative<event::RoundsMoved>(event) ||
       std::holds_alternative<event::VaultGone>(event) ||
+      std::holds_alternative<event::PublishFailed>(event) ||
       std::holds_alternative<event::RequestSkipped>(event)) {
     return Priority::kWarning;
   }

@@ -208,6 +208,18 @@ struct Mirrored {
   }
 };
 
+// The front's static files could not grow, for this canonical code; the next exchange tries again.
+struct PublishFailed {
+  int64_t code = 0;
+  int64_t ledger = 0;  // entries that the files still head
+  static constexpr std::string_view kName = "publish-failed";
+  template <typename Visitor>
+  void Visit(Visitor& visit) const {
+    visit("code", code);
+    visit("ledger", ledger);
+  }
+};
+
 // No vault answers; the front goes on from its mirror and connects again. Once, until something
 // was taken or it is gone for another cause.
 struct VaultGone {
@@ -276,8 +288,9 @@ using Event =
     std::variant<event::Configured, event::Serving, event::ExchangeDone, event::RoundsMoved,
                  event::ProposalSettled, event::ConnectionOpened, event::ConnectionClosed,
                  event::MirrorAhead, event::DiskFull, event::BackedUp, event::Restored,
-                 event::LedgerAlarm, event::Mirrored, event::VaultGone, event::RequestSkipped,
-                 event::CallsRefused, event::CallsFailed, event::StopAsked, event::Stopped>;
+                 event::LedgerAlarm, event::Mirrored, event::PublishFailed, event::VaultGone,
+                 event::RequestSkipped, event::CallsRefused, event::CallsFailed, event::StopAsked,
+                 event::Stopped>;
 
 // "event=exchange round=3 joined=0 admitted=1 released=2 ledger=17", without a line's end.
 std::string FormatEvent(const Event& event);

@@ -78,8 +78,10 @@ class MerkleTree {
   absl::StatusOr<MerkleProof> InclusionProof(uint64_t index, uint64_t size) const;
   absl::StatusOr<MerkleProof> ConsistencyProof(uint64_t old_size, uint64_t size) const;
 
- private:
+  // Of all complete subtrees; valid while the tree is.
   NodeReader Reader() const;
+
+ private:
   absl::Status CheckSize(uint64_t size) const;
 
   std::vector<std::vector<Digest>> levels_;  // levels_[level][index], as NodeReader counts

@@ -3,6 +3,7 @@
 #include "absl/strings/str_format.h"
 #include "server/core/base/status.h"
 #include "server/core/base/text.h"
+#include "server/core/log/tiles.h"
 
 namespace pinhole::replay {
 namespace {
@@ -13,26 +14,6 @@ constexpr std::string_view kCheckpointKey = "checkpoint ";
 constexpr int64_t kMaxCheckpointBytes = 65'535;
 
 }  // namespace
-
-void AppendEntryFrame(std::string& out, std::string_view entry) {
-  out.push_back(static_cast<char>(entry.size() >> 8));
-  out.push_back(static_cast<char>(entry.size() & 0xff));
-  out.append(entry);
-}
-
-absl::StatusOr<std::string_view> TakeEntryFrame(std::string_view& rest) {
-  if (rest.size() < 2) return absl::InvalidArgumentError("the length of an entry is cut off");
-  const size_t length =
-      static_cast<size_t>(static_cast<uint8_t>(rest[0])) << 8 | static_cast<uint8_t>(rest[1]);
-  if (length == 0) return absl::InvalidArgumentError("an entry of no bytes");
-  if (rest.size() - 2 < length) {
-    return absl::InvalidArgumentError(
-        absl::StrFormat("an entry of %d bytes is cut off after %d", length, rest.size() - 2));
-  }
-  const std::string_view entry = rest.substr(2, length);
-  rest.remove_prefix(2 + length);
-  return entry;
-}
 
 std::string EncodeBundle(const Bundle& bundle) {
   std::string out = absl::StrFormat("%s%s%d\n%s", kTitle, kCheckpointKey, bundle.checkpoint.size(),

@@ -4,7 +4,7 @@
 //   checkpoint <bytes of the signed note, decimal>
 //   the signed note, and then every entry in order as u16 big-endian length ‖ bytes, to the end
 //
-// The frame of an entry is that of C2SP's entry bundles (tlog-tiles v0.1.0).
+// The frame of an entry is that of C2SP's entry bundles (core/log/tiles.h).
 #pragma once
 
 #include <string>
@@ -20,13 +20,6 @@ struct Bundle {
   std::vector<std::string> entries;  // unverified
   bool operator==(const Bundle&) const = default;
 };
-
-// Appends `entry`, framed. Needs 1 to 65,535 bytes.
-void AppendEntryFrame(std::string& out, std::string_view entry);
-
-// Takes one framed entry off the front of `rest`; a view into it. Errors: INVALID_ARGUMENT when the
-// frame is empty or its bytes are not all there; `rest` is unchanged then.
-absl::StatusOr<std::string_view> TakeEntryFrame(std::string_view& rest);
 
 std::string EncodeBundle(const Bundle& bundle);
 

@@ -33,6 +33,7 @@ Config GoodConfig() {
 TEST(Config, ReadsBackWhatItWrote) {
   Config config = GoodConfig();
   config.vault_socket = "/a \"b\"\\c";
+  config.public_folder = "public";
   const auto text = FormatConfig(config);
   ASSERT_TRUE(text.ok()) << text.status();
   const auto read = ParseConfig(*text);
@@ -40,6 +41,11 @@ TEST(Config, ReadsBackWhatItWrote) {
   EXPECT_EQ(read->listen, config.listen);
   EXPECT_EQ(read->vault_socket, config.vault_socket);
   EXPECT_EQ(read->log_vkey, config.log_vkey);
+  EXPECT_EQ(read->public_folder, config.public_folder);
+}
+
+TEST(Config, WithoutAPublicFolderThereAreNoStaticFiles) {
+  EXPECT_EQ(ParseConfig(FormatConfig(GoodConfig()).value())->public_folder, "");
 }
 
 TEST(Config, NamesTheSettingThatIsWrong) {

@@ -1,0 +1,110 @@
+#include "server/publish/static_ledger.h"
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <system_error>
+
+#include "absl/strings/str_format.h"
+#include "server/core/base/status.h"
+#include "server/core/log/checkpoint.h"
+#include "server/system/files.h"
+
+namespace pinhole::publish {
+namespace {
+
+constexpr mode_t kFileMode = 0644;
+constexpr mode_t kFolderMode = 0755;
+// The longest bundle: 256 entries, each of at most 65,535 bytes and its length.
+constexpr size_t kBundleLimitBytes = 256 * (65'535 + 2);
+constexpr size_t kNoteLimitBytes = size_t{1} << 16;
+
+// The folder and those above it, up to one that is there.
+absl::Status MakeDirectories(const std::string& path) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) return absl::OkStatus();
+  RETURN_IF_ERROR(MakeDirectories(DirectoryOf(path)));
+  const absl::Status made = MakeDirectory(path, kFolderMode);
+  if (!made.ok() && !absl::IsAlreadyExists(made)) return made;
+  return SyncDirectory(DirectoryOf(path));
+}
+
+bool Exists(const std::string& path) {
+  std::error_code error;
+  return std::filesystem::exists(path, error);
+}
+
+}  // namespace
+
+absl::StatusOr<StaticLedger> StaticLedger::Open(std::string folder, const NoteVerifier& log) {
+  StaticLedger ledger(std::move(folder), log);
+  RETURN_IF_ERROR(MakeDirectories(ledger.folder_));
+  const std::string path = ledger.folder_ + "/checkpoint";
+  if (Exists(path)) {
+    ASSIGN_OR_RETURN(const std::string note, ReadFile(path, kNoteLimitBytes));
+    const auto head = OpenCheckpoint(note, log);
+    if (!head.ok()) {
+      return absl::DataLossError(absl::StrFormat(
+          "%s is not of this ledger (%s): name another folder, or move this one away", path,
+          head.status().message()));
+    }
+    ledger.size_ = head->size;
+    ledger.root_ = head->root;
+  }
+  const std::string key = ledger.folder_ + "/log.vkey";
+  if (!Exists(key)) RETURN_IF_ERROR(WriteFileDurably(key, log.ToVkey() + "\n", kFileMode));
+  return ledger;
+}
+
+absl::Status StaticLedger::WriteTile(const Tile& tile, std::string_view bytes) const {
+  const std::string path = folder_ + "/" + TilePath(tile);
+  RETURN_IF_ERROR(MakeDirectories(DirectoryOf(path)));
+  RETURN_IF_ERROR(WriteFileDurably(path, bytes, kFileMode));
+  if (tile.partial()) return absl::OkStatus();
+  return RemoveTree(folder_ + "/" + PartialTilesPath(tile));
+}
+
+absl::Status StaticLedger::Publish(std::string_view checkpoint, const TileSource& tiles) {
+  ASSIGN_OR_RETURN(const Checkpoint head, OpenCheckpoint(checkpoint, log_));
+  if (head.size < size_) {
+    return absl::FailedPreconditionError(absl::StrFormat(
+        "%s heads %d entries; a head of %d would take some back", folder_, size_, head.size));
+  }
+  if (head.size == size_ && Exists(folder_ + "/checkpoint")) return absl::OkStatus();
+  for (const Tile& tile : TilesBetween(size_, head.size)) {
+    ASSIGN_OR_RETURN(const std::string bytes, tiles(tile));
+    RETURN_IF_ERROR(WriteTile(tile, bytes));
+  }
+  RETURN_IF_ERROR(WriteFileDurably(folder_ + "/checkpoint", checkpoint, kFileMode));
+  size_ = head.size;
+  root_ = head.root;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<StaticContent> ReadStaticLedger(const std::string& folder, const NoteVerifier& log) {
+  StaticContent content;
+  ASSIGN_OR_RETURN(content.checkpoint, ReadFile(folder + "/checkpoint", kNoteLimitBytes));
+  ASSIGN_OR_RETURN(const Checkpoint head, OpenCheckpoint(content.checkpoint, log));
+  for (const Tile& tile : TilesBetween(0, head.size)) {
+    if (tile.kind != TileKind::kEntries) continue;
+    Tile full = tile;
+    full.width = kTileWidth;
+    // A partial bundle may have gone since it is full.
+    const std::string path = folder + "/" + TilePath(tile);
+    const std::string fallback = folder + "/" + TilePath(full);
+    const bool is_there = Exists(path);
+    ASSIGN_OR_RETURN(const std::string bytes,
+                     ReadFile(is_there ? path : fallback, kBundleLimitBytes));
+    absl::StatusOr<std::vector<std::string>> entries =
+        ParseEntryTile(bytes, is_there ? tile.width : kTileWidth);
+    if (!entries.ok()) {
+      return absl::InvalidArgumentError(
+          absl::StrFormat("%s: %s", TilePath(tile), entries.status().message()));
+    }
+    entries->resize(tile.width);
+    for (std::string& entry : *entries) content.entries.push_back(std::move(entry));
+  }
+  return content;
+}
+
+}  // namespace pinhole::publish

@@ -1,0 +1,61 @@
+// The ledger as a folder that any web server can hand out, and that an auditor's own tools read
+// (c2sp.org/tlog-tiles v0.1.0): `checkpoint`, `tile/…`, and `log.vkey` beside them.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "server/core/log/signed_note.h"
+#include "server/core/log/tiles.h"
+
+namespace pinhole::publish {
+
+// The bytes of one tile of a ledger.
+using TileSource = std::function<absl::StatusOr<std::string>(const Tile& tile)>;
+
+// Grows a folder by signed heads. What `checkpoint` heads is there whenever one looks: tiles are
+// written before it, and a full tile before its partial forms go. Use from one thread; one process
+// writes a folder.
+class StaticLedger {
+ public:
+  // Makes the folder when it is not there. Errors: DATA_LOSS when it holds a checkpoint that `log`
+  // did not sign; else the errno.
+  static absl::StatusOr<StaticLedger> Open(std::string folder, const NoteVerifier& log);
+
+  // Entries that the folder's checkpoint heads.
+  uint64_t size() const { return size_; }
+  // Their root; the empty one while there is no checkpoint.
+  const Digest& root() const { return root_; }
+
+  // Writes what is missing up to `checkpoint`, and then it; nothing when it is there already.
+  // `checkpoint` was checked against the tiles' ledger. Errors: FAILED_PRECONDITION when it is
+  // smaller than the folder's own: that would take back what was published; `tiles`'s; the errno.
+  // A folder that an error left half grown is whole again after the next call.
+  absl::Status Publish(std::string_view checkpoint, const TileSource& tiles);
+
+ private:
+  StaticLedger(std::string folder, NoteVerifier log)
+      : folder_(std::move(folder)), log_(std::move(log)) {}
+  absl::Status WriteTile(const Tile& tile, std::string_view bytes) const;
+
+  std::string folder_;
+  NoteVerifier log_;
+  uint64_t size_ = 0;
+  Digest root_ = EmptyRoot();
+};
+
+struct StaticContent {
+  std::string checkpoint;            // the signed note
+  std::vector<std::string> entries;  // as its bundles hold them, unverified
+};
+
+// Reads a folder of these files, whoever made it; its hash tiles are left alone. Errors: as
+// OpenCheckpoint, and INVALID_ARGUMENT or NOT_FOUND for a bundle that is malformed or missing.
+absl::StatusOr<StaticContent> ReadStaticLedger(const std::string& folder, const NoteVerifier& log);
+
+}  // namespace pinhole::publish
