@@ -150,7 +150,7 @@ absl::Status Desk::FinishUpload(const TeamIdentity& team, ProgramFolder::Upload&
     // A crash right here leaves a file that no table names: the next upload of it puts it right.
     return store_.AddProgram(team, program);
   };
-  const absl::Status placed = place();
+  absl::Status placed = place();
   if (!placed.ok()) {
     // A row is of an earlier upload of the same bytes: its file stays, whichever of the two it is.
     const auto known = store_.FindProgram(team, upload.announced().sha256);
