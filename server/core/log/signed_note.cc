@@ -53,13 +53,7 @@ std::string TypedKey(const PublicKey& key) {
   return absl::StrCat(std::string(1, kEd25519Type), std::string(AsText(key.bytes)));
 }
 
-struct SignatureLine {
-  std::string_view name;
-  NoteKeyId key_id;
-  std::string signature;
-};
-
-absl::StatusOr<SignatureLine> ParseSignatureLine(std::string_view line) {
+absl::StatusOr<NoteSignature> ParseSignatureLine(std::string_view line) {
   if (!line.starts_with(kSignaturePrefix)) {
     return absl::InvalidArgumentError("does not begin with an em dash and a space");
   }
@@ -68,7 +62,7 @@ absl::StatusOr<SignatureLine> ParseSignatureLine(std::string_view line) {
   if (space == std::string_view::npos) {
     return absl::InvalidArgumentError("has no space between name and signature");
   }
-  SignatureLine parsed{line.substr(0, space), {}, {}};
+  NoteSignature parsed{std::string(line.substr(0, space)), {}, {}};
   RETURN_IF_ERROR(CheckName(parsed.name));
   const absl::StatusOr<std::string> raw = Base64Decode(line.substr(space + 1));
   if (!raw.ok()) return raw.status();
@@ -76,49 +70,13 @@ absl::StatusOr<SignatureLine> ParseSignatureLine(std::string_view line) {
     return absl::InvalidArgumentError("has no signature after its key id");
   }
   std::copy_n(AsBytes(*raw).begin(), kKeyIdSize, parsed.key_id.begin());
-  parsed.signature = raw->substr(kKeyIdSize);
+  parsed.bytes = raw->substr(kKeyIdSize);
   return parsed;
-}
-
-struct NoteParts {
-  std::string_view text;
-  std::vector<SignatureLine> signatures;
-};
-
-absl::StatusOr<NoteParts> SplitNote(std::string_view note) {
-  RETURN_IF_ERROR(CheckCharacters(note));
-  const size_t split = note.rfind("\n\n");
-  if (split == std::string_view::npos) {
-    return absl::InvalidArgumentError("the note has no empty line between text and signatures");
-  }
-  NoteParts parts{note.substr(0, split + 1), {}};
-  std::string_view rest = note.substr(split + 2);
-  if (rest.empty() || rest.back() != '\n') {
-    return absl::InvalidArgumentError(
-        "the note does not end in a whole signature line; it was perhaps cut short: fetch it "
-        "again");
-  }
-  while (!rest.empty()) {
-    const size_t number = parts.signatures.size() + 1;
-    if (number > kMaxNoteSignatures) {
-      return absl::InvalidArgumentError(
-          absl::StrFormat("the note has more than %d signatures", kMaxNoteSignatures));
-    }
-    const size_t end = rest.find('\n');
-    absl::StatusOr<SignatureLine> line = ParseSignatureLine(rest.substr(0, end));
-    if (!line.ok()) {
-      return absl::InvalidArgumentError(
-          absl::StrFormat("the note's signature line %d: %s", number, line.status().message()));
-    }
-    parts.signatures.push_back(*std::move(line));
-    rest.remove_prefix(end + 1);
-  }
-  return parts;
 }
 
 // The verifier that a signature line names; null when none was given.
 absl::StatusOr<const NoteVerifier*> FindVerifier(std::span<const NoteVerifier> verifiers,
-                                                 const SignatureLine& line) {
+                                                 const NoteSignature& line) {
   const NoteVerifier* found = nullptr;
   for (const NoteVerifier& verifier : verifiers) {
     if (verifier.name() != line.name || verifier.key_id() != line.key_id) continue;
@@ -140,6 +98,43 @@ bool Verifies(const NoteVerifier& verifier, std::string_view text, std::string_v
 }
 
 }  // namespace
+
+absl::StatusOr<NoteParts> ParseNote(std::string_view note) {
+  RETURN_IF_ERROR(CheckCharacters(note));
+  const size_t split = note.rfind("\n\n");
+  if (split == std::string_view::npos) {
+    return absl::InvalidArgumentError("the note has no empty line between text and signatures");
+  }
+  NoteParts parts{std::string(note.substr(0, split + 1)), {}};
+  std::string_view rest = note.substr(split + 2);
+  if (rest.empty() || rest.back() != '\n') {
+    return absl::InvalidArgumentError(
+        "the note does not end in a whole signature line; it was perhaps cut short: fetch it "
+        "again");
+  }
+  while (!rest.empty()) {
+    const size_t number = parts.signatures.size() + 1;
+    if (number > kMaxNoteSignatures) {
+      return absl::InvalidArgumentError(
+          absl::StrFormat("the note has more than %d signatures", kMaxNoteSignatures));
+    }
+    const size_t end = rest.find('\n');
+    absl::StatusOr<NoteSignature> line = ParseSignatureLine(rest.substr(0, end));
+    if (!line.ok()) {
+      return absl::InvalidArgumentError(
+          absl::StrFormat("the note's signature line %d: %s", number, line.status().message()));
+    }
+    parts.signatures.push_back(*std::move(line));
+    rest.remove_prefix(end + 1);
+  }
+  return parts;
+}
+
+std::string FormatNoteSignature(const NoteSignature& signature) {
+  std::string raw(AsText(signature.key_id));
+  raw.append(signature.bytes);
+  return absl::StrFormat("%s%s %s\n", kSignaturePrefix, signature.name, Base64Encode(AsBytes(raw)));
+}
 
 bool IsNoteKeyName(std::string_view name) {
   if (name.empty()) return false;
@@ -209,27 +204,24 @@ absl::StatusOr<std::string> NoteSigner::Sign(std::string_view text) const {
     return absl::InvalidArgumentError("the text of a note must end in a newline: add one");
   }
   const Signature signature = key_.Sign(text);
-  std::string raw(AsText(verifier_.key_id()));
-  raw.append(AsText(signature));
-  std::string note(text);
-  note.append("\n").append(kSignaturePrefix).append(verifier_.name());
-  note.append(" ").append(Base64Encode(AsBytes(raw))).append("\n");
-  return note;
+  return absl::StrFormat(
+      "%s\n%s", text,
+      FormatNoteSignature({verifier_.name(), verifier_.key_id(), std::string(AsText(signature))}));
 }
 
 absl::StatusOr<OpenedNote> OpenNote(std::string_view note,
                                     std::span<const NoteVerifier> verifiers) {
-  ASSIGN_OR_RETURN(const NoteParts parts, SplitNote(note));
+  ASSIGN_OR_RETURN(const NoteParts parts, ParseNote(note));
   OpenedNote opened;
   opened.text = std::string(parts.text);
   std::vector<const NoteVerifier*> seen;
-  for (const SignatureLine& line : parts.signatures) {
+  for (const NoteSignature& line : parts.signatures) {
     ASSIGN_OR_RETURN(const NoteVerifier* verifier, FindVerifier(verifiers, line));
     if (verifier == nullptr) {
       ++opened.unverified_count;
       continue;
     }
-    if (!Verifies(*verifier, parts.text, line.signature)) {
+    if (!Verifies(*verifier, parts.text, line.bytes)) {
       return absl::UnauthenticatedError(absl::StrFormat(
           "the signature by %s is not over this text: the note was changed or was never signed by "
           "that key; do not trust it",

@@ -78,6 +78,25 @@ class NoteSigner {
   SigningKey key_;
 };
 
+// A signature line as it stands in a note, unverified.
+struct NoteSignature {
+  std::string name;
+  NoteKeyId key_id;
+  std::string bytes;  // after the key id; their meaning is the key type's
+};
+
+// A note taken apart, unverified.
+struct NoteParts {
+  std::string text;  // with its last newline, without the empty line
+  std::vector<NoteSignature> signatures;
+};
+
+// Errors: INVALID_ARGUMENT when it is not a well-formed note.
+absl::StatusOr<NoteParts> ParseNote(std::string_view note);
+
+// The line that stands in a note, with its newline. Needs IsNoteKeyName(name).
+std::string FormatNoteSignature(const NoteSignature& signature);
+
 struct OpenedNote {
   std::string text;                         // with its last newline, without the empty line
   std::vector<std::string> verified_names;  // in the note's order, each key once
