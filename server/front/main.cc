@@ -1,6 +1,7 @@
 // pinholed: the network side of Pinhole.
 #include <grpc/support/log.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
@@ -47,6 +48,15 @@ absl::Status AllowFiles(const Limits& limits) {
   return absl::OkStatus();
 }
 
+// A core would hold the TLS key and what contestants have sent; and nobody of the same user can
+// look into a process that is not dumpable.
+absl::Status LeaveNoCore() {
+  const rlimit none = {0, 0};
+  if (::setrlimit(RLIMIT_CORE, &none) != 0) return absl::ErrnoToStatus(errno, "setrlimit core");
+  if (::prctl(PR_SET_DUMPABLE, 0) != 0) return absl::ErrnoToStatus(errno, "prctl dumpable");
+  return absl::OkStatus();
+}
+
 // gRPC's own lines name addresses and what peers sent; the log is of a closed set. Who debugs asks
 // for them in the environment.
 void HushGrpc() {
@@ -54,6 +64,7 @@ void HushGrpc() {
 }
 
 absl::Status Serve(const std::string& folder) {
+  RETURN_IF_ERROR(LeaveNoCore());
   // Blocked before any thread starts, so that all threads leave them to the wait below.
   sigset_t stop_signals;
   sigemptyset(&stop_signals);

@@ -22,8 +22,13 @@ SCORED = range(100, 200)
 
 
 def label(row):
-    """In whole millionths: seven digits that no counter, time or size of a run is likely to have, none in two rows."""
-    return 3_130_007 + row * 7_919
+    """In whole millionths: five bytes of which none is zero, none in two rows, so that no other number is one by chance.
+
+    Labels of three bytes were once found in a core of the front, which never had one: of the 783 982 numbers between the first and the last
+    of them, two cores of 108 MB held 885 and 1 579 as eight bytes, little end first, and 1 818 and 1 868 the other way round. So of a
+    hundred labels a third of one is expected in every core, as one of the lengths, offsets and counts that a process is full of.
+    """
+    return 0x319d4f2307 + row * 0x01013e6d
 
 
 def patterns():
@@ -117,6 +122,13 @@ class CanarySite(sites.Site):
         self.said = 0
         self.environment = {**os.environ, "TMPDIR": str(self.folder / "tmp")}
         super().make(front_folder)
+        contest = self.folder / "contest.toml"
+        text = contest.read_text()
+        for old, new in (("range = [0, 10]", "range = [0, 300000]"), ("best = 0.1", "best = 1000"), ("worst = 2.1", "worst = 251000"),
+                         ("step = 0.02", "step = 2500")):
+            assert old in text, text
+            text = text.replace(old, new)
+        contest.write_text(text)
         (self.folder / "rows.csv").unlink()  # the owner takes it away
         (self.folder / "wire").mkdir()
         config = front_folder / "state/pinholed.toml"
@@ -150,6 +162,23 @@ def holds(path):
         return False
 
 
+def memory(pid):
+    """What a living process has ever written and still has, mapping by mapping, but for pages of zeros."""
+    maps = pathlib.Path(f"/proc/{pid}/maps").read_text().splitlines()
+    with open(f"/proc/{pid}/mem", "rb", buffering=0) as file:
+        for line in maps:
+            begin, end = (int(word, 16) for word in line.split()[0].split("-"))
+            if not line.split()[1].startswith("rw"):
+                continue
+            file.seek(begin)
+            try:
+                part = file.read(end - begin)
+            except OSError:  # it was unmapped, or lies past the end of its file
+                continue
+            pages = (part[at:at + 4096] for at in range(0, len(part), 4096))
+            yield b"".join(page for page in pages if page.strip(b"\0"))
+
+
 def files(folder):
     return [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
 
@@ -166,9 +195,8 @@ class Canary(unittest.TestCase):
         site.open_contest()
         site.trust()
         site.join("ada")
-        for conduct in ("honest", "better"):
-            self.assertIn("ledger entry", site.submit("ada", conduct))
-        for conduct in ("crash", "hang", "garbage"):
+        self.assertIn("score ", site.submit("ada", "honest"))
+        for conduct in ("better", "crash", "hang", "garbage"):
             done = site.run("pinhole", "submit", sites.CONDUCTS / f"conduct_{conduct}", "--wait", home="ada", check=False)
             self.assertIn("ledger entry", done.stdout)
         site.run("pinhole", "board", home="ada")
@@ -180,11 +208,18 @@ class Canary(unittest.TestCase):
                 target = os.readlink(link)
                 if "(deleted)" in target or "memfd:" in target:
                     self.assertFalse(holds(link), target)
-        # The vault dies as if of a bug, and leaves no core; a process with the same limits does. The front's unit has LimitCORE=0.
-        site.vault.send_signal(signal.SIGABRT)
-        self.assertEqual(site.vault.wait(timeout=60), -signal.SIGABRT)
-        self.assertEqual(files(site.folder / "cores"), [])
-        site.stop(site.front)
+        # The front has seen all that it ever sees. That the search sees its memory is shown by what it must have there.
+        seen, found, known = 0, set(), False
+        for part in memory(site.front.pid):
+            seen, found, known = seen + len(part), found | canaries(part), known or site.vkey.encode() in part
+        print(f"{seen >> 10} KiB of the front's memory, canaries in it: {len(found)}")
+        self.assertTrue(known, "the search does not see the front's memory")
+        self.assertEqual(found, set())
+        # Both die as if of a bug, and leave no core; a process with the same limits does.
+        for process in (site.vault, site.front):
+            process.send_signal(signal.SIGABRT)
+            self.assertEqual(process.wait(timeout=60), -signal.SIGABRT)
+            self.assertEqual(files(site.folder / "cores"), [])
         control = site.folder / "control"
         control.mkdir()
         most = resource.getrlimit(resource.RLIMIT_CORE)[1]
