@@ -54,8 +54,9 @@ class Groups:
 class Lane:
     """What systemd does for one lane: holds the socket, and starts the launcher when a client comes and none is there."""
 
-    def __init__(self, path, user, group, client, with_groups=True, calls=None):
+    def __init__(self, path, user, group, client, with_groups=True, calls=None, launcher=sites.BIN / "pinhole-box"):
         self.path, self.user, self.group, self.client = path, user, group, client
+        self.launcher = launcher
         self.calls = calls  # every call of launcher and boxes is written there
         self.starts = 0
         self.process = None
@@ -80,7 +81,7 @@ class Lane:
 
     def start(self):
         program = ["setpriv", "--reuid", self.user, "--regid", self.user, "--groups", self.group, "--no-new-privs", "--bounding-set=-all",
-                   "--inh-caps=-all", sites.BIN / "pinhole-box", "--client", self.client]
+                   "--inh-caps=-all", self.launcher, "--client", self.client]
         if self.calls:  # -D: the launcher stays the process that was started
             program = ["strace", "-D", "-f", "-qq", "-o", self.calls, *program]
         # As ProtectProc=invisible and ProcSubset=pid have it: the launcher has to see its own box all the same.

@@ -188,11 +188,15 @@ class LaneUnits(unittest.TestCase):
         site.trust()
         site.join("ada")
         self.assertIn("score 0.6", site.submit("ada", "honest"))
+        for conduct in ("crash", "hang", "garbage"):  # ways to end; one has to be killed
+            done = site.run("pinhole", "submit", sites.CONDUCTS / f"conduct_{conduct}", "--wait", home="ada", check=False)
+            self.assertIn("failed\nledger entry", done.stdout)
         site.stop(site.vault)
         site.lanes[0].process.wait(timeout=30)
         text = calls.read_text()
         used = set(re.findall(r"(?m)^\d+ +([a-z0-9_]+)\(", text[text.index("/pinhole-box\""):]))
-        self.assertIn("execveat", used)
+        # A box, its record, and its end by force.
+        self.assertLessEqual({"execveat", "getdents64", "statx", "kill"}, used)
         allowed = units_test.allowed_calls("pinhole-lane@.service")
         print(f"{len(used)} kinds of calls, all of the lane unit's {len(allowed)}")
         self.assertEqual(used - allowed, set())
@@ -218,6 +222,27 @@ class LaneUnits(unittest.TestCase):
                               text=True, capture_output=True, timeout=30)
         self.assertEqual(done.stdout, "0\n", done.stderr)
         site.serve_vault()  # the strangers' visit took nothing from it
+
+    def test_a_unit_whose_boxes_are_not_as_promised_is_refused(self):
+        site = self.site
+        site.edit_config("lanes = 2", "lanes = 1")
+        site.edit_config("degraded = []", 'degraded = ["cgroups"]')
+
+        def refused(**options):
+            site.lanes.append(lane_units.Lane(site.folder / "lanes/0", FIRST_LANE, client=USER, with_groups=False,
+                                              **{"group": LANES_GROUP, **options}))
+            said = self.refused()
+            site.end_lanes()
+            return said
+
+        self.assertIn(f'expected "Groups: {LANES_GROUP}", found "Groups: 4 {LANES_GROUP}"', refused(group=f"4,{LANES_GROUP}"))
+        # The launcher with one step off; its name says which.
+        for off, line in (("no_core_limit", "limits: Max core file size 0 0 bytes"), ("no_net_namespace", "ns/net: its own"),
+                          ("writable_root", "mount: / ro,nosuid,nodev,noexec size=4k"),
+                          ("no_filter", "thread 0: NoNewPrivs 1, Seccomp 2, filters of its own 1")):
+            launcher = site.folder / off
+            launcher.symlink_to(pathlib.Path(os.environ["PINHOLE_TEST_BIN"]) / "pinhole-box-mutant")
+            self.assertIn(f'expected "{line}', refused(launcher=launcher))
 
     def test_a_launcher_of_a_unit_is_never_root_and_needs_its_socket(self):
         box = sites.BIN / "pinhole-box"
