@@ -245,6 +245,16 @@ class BoxFixture final : public Fixture {
     };
     add("number", Call::kNumber, "what the filter adds to a call (getpid)");
     add("argument", Call::kArgument, "what it adds to a call with tested arguments (fcntl)");
+    suite.Add(Case{.name = "argument_least", .unit = "calls", .self_timed = [=, this] {
+                     const CallTimes times =
+                         MeasureCalls(least_filter_, Call::kArgument, batches, calls);
+                     return times.filtered - times.bare;
+                   }});
+    suite.Add(Row{.what = "the same, beside the least that any filter of arguments costs",
+                  .subject = "argument_cost",
+                  .floor = "argument_least",
+                  .floor_text = "what a filter of six instructions adds",
+                  .aim = Aim::kAtMost});
   }
 
   void AddSharing(Suite& suite) {
@@ -272,6 +282,7 @@ class BoxFixture final : public Fixture {
   int64_t column_bytes_;
   UniqueFd program_;
   sandbox::launcher::Filter filter_;
+  sandbox::launcher::Filter least_filter_ = LeastFilter();
   std::vector<std::string> groups_;
   std::vector<sandbox::Lane> lanes_;
 };
