@@ -176,7 +176,8 @@ constexpr Entry kEntries[] = {
 
     // The proof itself.
     {105, "the record that the host's kernel keeps of a box",
-     "LifetimeTest.TheKernelSeesABoxWithoutPrivileges, MutantsTest.EveryStepIsMissedWhenItIsOff",
+     "LifetimeTest.TheKernelSeesABoxWithoutPrivileges, MutantsTest.EveryStepIsMissedWhenItIsOff, "
+     "MutantsTest.ALaneWhoseBoxIsNotAsPromisedDoesNotStart",
      ""},
     {106, "a filter that is not the table",
      "FilterTest.EveryCallAsTheTableSays, FilterTest.EveryConditionOnBothSides, "
