@@ -60,7 +60,7 @@ void CheckBudget(AuditReport& report) {
   bool capped = true;
   for (const auto& [name, contest] : report.state.contests()) {
     capped &= contest.policy.policy.release.rule != contest::ReleaseRule::kEveryScore;
-    if (contest.charged + contest.acts_used > contest.policy.contest) {
+    if (contest.Used() > contest.policy.contest) {
       report.problems.push_back(
           absl::StrFormat("contest %s used more bits than it reserved", name));
     }

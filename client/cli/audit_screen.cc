@@ -62,12 +62,17 @@ std::string LifetimeLine(const replay::LedgerState& state, const replay::Contest
 
 std::string ContestLine(const replay::Contest& contest) {
   const contest::Release& release = contest.policy.policy.release;
-  const counting::Bits used = contest.charged + contest.acts_used;
+  const counting::Bits used = contest.Used();
+  const std::string final_bits =
+      release.final_rule == contest::FinalRule::kNone
+          ? ""
+          : absl::StrFormat(" %s of %s bits", contest.final_charged.ToString(),
+                            contest.policy.final_board.ToString());
   return absl::StrFormat(
-      "BUDGET    %s  %s of %s bits   teams %d/%d   acts and shifts %s of %s bits   final: none\n",
+      "BUDGET    %s  %s of %s bits   teams %d/%d   acts and shifts %s of %s bits   final: %s%s\n",
       Bar(used, contest.policy.contest), used.ToString(), contest.policy.contest.ToString(),
       contest.teams.size(), release.teams, contest.acts_used.ToString(),
-      counting::Bits{release.acts_thousandths}.ToString());
+      counting::Bits{release.acts_thousandths}.ToString(), Name(release.final_rule), final_bits);
 }
 
 // Every ADMIT whose round is over has its RESULT.
@@ -107,7 +112,7 @@ std::string TeamsLine(const replay::Contest& contest) {
   int64_t notices = 0;
   for (const replay::Team* team : teams) {
     silent += team->best_level.has_value() ? 0 : 1;
-    if (release.rule == contest::ReleaseRule::kImprovements) {
+    if (release.rule != contest::ReleaseRule::kEveryScore) {
       notices += release.shown_failures - team->state.failures;
     }
   }

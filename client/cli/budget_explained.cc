@@ -5,9 +5,25 @@
 #include "absl/strings/str_format.h"
 #include "client/cli/recount.h"
 #include "client/cli/table.h"
+#include "server/core/counting/worst_case.h"
 
 namespace pinhole::cli {
 namespace {
+
+// What teams share under records, beside each team's notices.
+std::string SharedFormula(const contest::Policy& policy) {
+  const contest::Release& release = policy.release;
+  return absl::StrFormat(
+      "  rule records: of all %d tries i show a level, each at least m better than the record "
+      "before;\n"
+      "  N of all = sum over i <= j of C(k,i) * C(l-(i-1)(m-1),i)\n"
+      "  k = %d tries, l = %d levels, j = %d records, m = %d; each team besides shows e of its %d "
+      "as FAILED:\n"
+      "  N of a team = sum over e <= f of C(k,e), f = %d\n",
+      int64_t{release.tries} * release.teams, int64_t{release.tries} * release.teams,
+      policy.scoring.scale.level_count(), release.shown_scores, release.min_gain, release.tries,
+      release.shown_failures);
+}
 
 std::string Formula(const contest::Policy& policy) {
   const contest::Release& release = policy.release;
@@ -18,6 +34,7 @@ std::string Formula(const contest::Policy& policy) {
         "  N = (L+1)^k with k = %d, L = %d\n",
         release.tries, levels);
   }
+  if (release.rule == contest::ReleaseRule::kRecords) return SharedFormula(policy);
   return absl::StrFormat(
       "  rule improvements: i of k tries show a level, each at least m better than the one "
       "before,\n"
@@ -43,6 +60,15 @@ std::string BudgetPython(const contest::Policy& policy) {
   if (release.rule == contest::ReleaseRule::kEveryScore) {
     return absl::StrFormat("python3 -c \"print('%%x' %% (%d+1)**%d)\"", levels, release.tries);
   }
+  if (release.rule == contest::ReleaseRule::kRecords) {
+    return absl::StrFormat(
+        "python3 -c \"from math import comb; k,l,j,m=%d,%d,%d,%d; "
+        "C=lambda n,r: comb(n,r) if n>=0 else 0; "
+        "print('%%x' %% sum(C(%d,e) for e in range(%d+1)), "
+        "'%%x' %% sum(C(k,i)*(C(l-(i-1)*(m-1),i) if i else 1) for i in range(min(j,k)+1)))\"",
+        int64_t{release.tries} * release.teams, levels, release.shown_scores, release.min_gain,
+        release.tries, release.shown_failures);
+  }
   return absl::StrFormat(
       "python3 -c \"from math import comb; k,l,j,f,m=%d,%d,%d,%d,%d; "
       "C=lambda n,r: comb(n,r) if n>=0 else 0; "
@@ -66,13 +92,17 @@ std::string BudgetExplained(const replay::Contest& contest) {
       {absl::StrFormat("%s of %s bits", Count(policy.release.teams, "team", "teams"),
                        worst.team.ToString()),
        worst.all_teams.ToString()},
-      {"final board (none)", worst.final_board.ToString()},
+      {absl::StrFormat("records of all teams, N = %s (hex)", worst.shared_count.ToHex()),
+       worst.shared.ToString()},
+      {absl::StrFormat("final board (%s)", Name(policy.release.final_rule)),
+       worst.final_board.ToString()},
       {"acts and shifts", worst.acts.ToString()},
       {"contest, as reserved", worst.contest.ToString()},
       {"besides, the baseline taken from the data",
        counting::Bits{policy.baseline_thousandths}.ToString()},
-      {"used so far", (contest.charged + contest.acts_used).ToString()},
+      {"used so far", contest.Used().ToString()},
   };
+  if (policy.release.rule != contest::ReleaseRule::kRecords) sum.erase(sum.begin() + 1);
   text += FormatTable(sum, 2);
   return text + "  N once more, without this program:\n  " + BudgetPython(policy) + "\n";
 }

@@ -53,6 +53,32 @@ std::string ScoreText(const contest::Scoring& scoring) {
       Count(scale.level_count(), "level", "levels"));
 }
 
+std::string FinalRuleText(contest::FinalRule rule) {
+  switch (rule) {
+    case contest::FinalRule::kNone:
+      break;
+    case contest::FinalRule::kWinner:
+      return "which team is best, by its best shown submission";
+    case contest::FinalRule::kTop3:
+      return "which three teams are best, in order, by their best shown submissions";
+    case contest::FinalRule::kEveryTeam:
+      return "the score of each team's best shown submission";
+  }
+  return "nothing";
+}
+
+// The places as they were shown; empty before the end.
+std::string FinalsText(const replay::Contest& contest) {
+  if (contest.finals.empty()) return "";
+  std::vector<std::vector<std::string>> rows = {{"FINAL", "TEAM", "SCORE"}};
+  for (const log::FinalEntry& place : contest.finals) {
+    const bool ranks = !place.level.has_value();
+    rows.push_back({ranks ? absl::StrFormat("%d", place.place) : "-",
+                    contest.teams[static_cast<size_t>(place.team - 1)].entry.name, place.text});
+  }
+  return FormatTable(rows, 0);
+}
+
 std::string ReleaseText(const contest::Release& release) {
   std::string text =
       absl::StrFormat("SHOWN    rule %s; %s a team%s, %d waiting at the most\n", Name(release.rule),
@@ -66,14 +92,16 @@ std::string ReleaseText(const contest::Release& release) {
         "         each submission shows its score, or FAILED: failed, or worse than worst, or not\n"
         "         better than its own --show-below\n";
   } else {
+    const bool shared = release.rule == contest::ReleaseRule::kRecords;
     text += absl::StrFormat(
-        "         a score, when it beats the team's best shown by %s: at most %d times\n"
+        "         a score, when it beats %s by %s: at most %d times%s\n"
         "         FAILED, when the run failed: at most %s\n"
         "         NOT_IMPROVED in every other case\n",
-        Count(release.min_gain, "level", "levels"), release.shown_scores,
+        shared ? "the best shown of all teams" : "the team's best shown",
+        Count(release.min_gain, "level", "levels"), release.shown_scores, shared ? " in all" : "",
         Count(release.shown_failures, "time", "times"));
   }
-  return text + "         of the final set: nothing\n";
+  return text + "         of the final set: " + FinalRuleText(release.final_rule) + "\n";
 }
 
 std::string RoundsText(const replay::Contest& contest, const absl::TimeZone& zone) {
@@ -176,10 +204,13 @@ std::string BoardText(const replay::Contest& contest, const absl::TimeZone& zone
   std::vector<std::vector<std::string>> rows = {
       {"RANK", "TEAM", "SCORE", "TRIES USED", "TRIES LEFT", "SCORES LEFT"}};
   const bool counts_scores =
-      contest.policy.policy.release.rule == contest::ReleaseRule::kImprovements;
+      contest.policy.policy.release.rule != contest::ReleaseRule::kEveryScore;
   for (const replay::BoardRow& row : replay::MakeBoard(contest)) {
-    rows.push_back({row.rank == 0 ? "-" : absl::StrFormat("%d", row.rank), row.team, row.score,
-                    absl::StrFormat("%d", row.tries_used), absl::StrFormat("%d", row.tries_left),
+    const std::string rank = row.disqualified ? "disqualified"
+                             : row.rank == 0  ? "-"
+                                              : absl::StrFormat("%d", row.rank);
+    rows.push_back({rank, row.team, row.score, absl::StrFormat("%d", row.tries_used),
+                    absl::StrFormat("%d", row.tries_left),
                     counts_scores ? absl::StrFormat("%d", row.scores_left) : "all"});
   }
   const std::string title =
@@ -187,7 +218,7 @@ std::string BoardText(const replay::Contest& contest, const absl::TimeZone& zone
                       contest.last_round, contest.policy.policy.rounds.count, Name(contest.phase));
   const std::string next = NextExchangeText(contest, zone) + "\n";
   if (rows.size() == 1) return title + "no team has joined yet\n" + next;
-  return title + FormatTable(rows, 0) + next;
+  return title + FormatTable(rows, 0) + FinalsText(contest) + next;
 }
 
 }  // namespace pinhole::cli

@@ -135,10 +135,18 @@ std::string BoardJson(const replay::Contest& contest) {
                     {"score", row.score},
                     {"tries_used", row.tries_used},
                     {"tries_left", row.tries_left},
-                    {"scores_left", row.scores_left}});
+                    {"scores_left", row.scores_left},
+                    {"disqualified", row.disqualified}});
+  }
+  Json finals = Json::array();
+  for (const log::FinalEntry& place : contest.finals) {
+    finals.push_back({{"place", place.place},
+                      {"team", contest.teams[static_cast<size_t>(place.team - 1)].entry.name},
+                      {"level", place.text}});
   }
   Json json = ContestObject(contest);
   json["rows"] = std::move(rows);
+  json["final"] = std::move(finals);
   return Print(json);
 }
 
@@ -160,7 +168,7 @@ std::string StatusJson(const replay::Contest& contest, const replay::Team& team,
   json["team"] = team.entry.name;
   json["number"] = team.entry.number;
   json["tries_left"] = contest.policy.policy.release.tries - team.tries_used;
-  json["scores_left"] = team.state.scores;
+  json["scores_left"] = contest.StateOf(team).scores;
   json["failures_left"] = team.state.failures;
   json["submissions"] = std::move(submissions);
   json["not_in_ledger"] = std::move(pending);
@@ -216,7 +224,7 @@ std::string AuditJson(const AuditReport& report, const replay::Contest* contest)
   }
   if (contest != nullptr) {
     Json object = ContestObject(*contest);
-    object["used_bits"] = (contest->charged + contest->acts_used).ToString();
+    object["used_bits"] = contest->Used().ToString();
     object["contest_bits"] = contest->policy.contest.ToString();
     object["shifts"] = contest->shifts;
     object["admitted"] = contest->admissions.size();

@@ -41,6 +41,11 @@ std::vector<std::string> WaitingRow(const replay::Contest& contest, const Receip
           "not in the ledger yet; " + NextExchangeText(contest, zone)};
 }
 
+const char* BestText(contest::ReleaseRule rule) {
+  return rule == contest::ReleaseRule::kRecords ? "the record by the gain it takes"
+                                                : "your best by the gain it takes";
+}
+
 }  // namespace
 
 std::string WhyText(const replay::Contest& contest, const replay::Admission& admission) {
@@ -52,7 +57,7 @@ std::string WhyText(const replay::Contest& contest, const replay::Admission& adm
   const contest::Policy& policy = contest.policy.policy;
   std::string why = absl::StrFormat(
       "not better than %s", result.after.levels < policy.scoring.scale.level_count()
-                                ? "your best by the gain it takes"
+                                ? BestText(policy.release.rule)
                                 : absl::StrFormat("the worst score that can be shown, %s",
                                                   FormatMillionths(policy.scoring.scale.worst)));
   if (admission.entry.show_below.has_value()) why += ", or not better than your --show-below";
@@ -85,9 +90,12 @@ std::string LeftText(const replay::Contest& contest, const replay::Team& team) {
                             std::max(0, release.tries_per_day - replay::TriesOfDay(contest, team)),
                             release.tries_per_day);
   }
-  if (release.rule == contest::ReleaseRule::kImprovements) {
-    text += absl::StrFormat(", %d of %d scores, %d of %d failure notices", team.state.scores,
-                            release.shown_scores, team.state.failures, release.shown_failures);
+  if (release.rule != contest::ReleaseRule::kEveryScore) {
+    const counting::TeamState state = contest.StateOf(team);
+    text += absl::StrFormat(
+        ", %d of %d %s, %d of %d failure notices", state.scores, release.shown_scores,
+        release.rule == contest::ReleaseRule::kRecords ? "records of all teams" : "scores",
+        state.failures, release.shown_failures);
   }
   return text;
 }
@@ -97,6 +105,7 @@ std::string StatusText(const replay::Contest& contest, const replay::Team& team,
   std::string text =
       absl::StrFormat("TEAM   %s, number %d in %s (%s)\n", team.entry.name, team.entry.number,
                       contest.policy.policy.contest, Name(contest.phase));
+  if (team.disqualified) text += "       the organizer disqualified this team\n";
   text += "LEFT   " + LeftText(contest, team) + "\n";
   if (team.best_level.has_value()) {
     text += absl::StrFormat("BEST   %s, rank %d\n",

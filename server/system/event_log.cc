@@ -25,8 +25,8 @@ constexpr std::string_view kRefusalWords[] = {
     "busy",           "rate-limited", "too-large",         "quota",          "deadline",
     "bad-page-token", "page-expired", "slow-reader",       "stopping",       "too-many-waiting",
     "storage-full"};
-constexpr std::string_view kStopWords[] = {"asked",      "disk-full",      "contest-stopped",
-                                           "lane-broke", "ledger-damaged", "other"};
+constexpr std::string_view kStopWords[] = {"asked", "disk-full", "lane-broke", "ledger-damaged",
+                                           "other"};
 
 using Words = std::pair<const std::string_view*, size_t>;
 Words WordsOf(Degraded) { return {kDegradedWords, std::size(kDegradedWords)}; }
@@ -91,6 +91,7 @@ Priority PriorityOf(const Event& event) {
   }
   if (std::holds_alternative<event::LedgerAlarm>(event) ||
       std::holds_alternative<event::MirrorAhead>(event) ||
+      std::holds_alternative<event::ContestStopped>(event) ||
       std::holds_alternative<event::CallsFailed>(event)) {
     return Priority::kError;
   }

@@ -43,11 +43,10 @@ enum class CallRefusal {
   kStorageFull,
 };
 enum class StopReason {
-  kAsked,           // SIGTERM or SIGINT
-  kDiskFull,        // a write that cannot be refused met a full disk
-  kContestStopped,  // the open contest would have to move further than its policy allows
-  kLaneBroke,       // a launcher does not answer
-  kLedgerDamaged,   // what is stored breaks the ledger's own rules
+  kAsked,          // SIGTERM or SIGINT
+  kDiskFull,       // a write that cannot be refused met a full disk
+  kLaneBroke,      // a launcher does not answer
+  kLedgerDamaged,  // what is stored breaks the ledger's own rules
   kOther,
 };
 
@@ -113,7 +112,17 @@ struct RoundsMoved {
   }
 };
 
-// An operator's proposal (data set, contest, early close) was taken or refused.
+// The contest would have had to move further than its policy allows: it stopped for good.
+struct ContestStopped {
+  int64_t round = 0;
+  static constexpr std::string_view kName = "contest-stopped";
+  template <typename Visitor>
+  void Visit(Visitor& visit) const {
+    visit("round", round);
+  }
+};
+
+// An operator's proposal (data set, contest, an act) was taken or refused.
 struct ProposalSettled {
   int64_t proposal = 0;
   ProposalVerdict verdict{};
@@ -286,11 +295,11 @@ struct Stopped {
 
 using Event =
     std::variant<event::Configured, event::Serving, event::ExchangeDone, event::RoundsMoved,
-                 event::ProposalSettled, event::ConnectionOpened, event::ConnectionClosed,
-                 event::MirrorAhead, event::DiskFull, event::BackedUp, event::Restored,
-                 event::LedgerAlarm, event::Mirrored, event::PublishFailed, event::VaultGone,
-                 event::RequestSkipped, event::CallsRefused, event::CallsFailed, event::StopAsked,
-                 event::Stopped>;
+                 event::ContestStopped, event::ProposalSettled, event::ConnectionOpened,
+                 event::ConnectionClosed, event::MirrorAhead, event::DiskFull, event::BackedUp,
+                 event::Restored, event::LedgerAlarm, event::Mirrored, event::PublishFailed,
+                 event::VaultGone, event::RequestSkipped, event::CallsRefused, event::CallsFailed,
+                 event::StopAsked, event::Stopped>;
 
 // "event=exchange round=3 joined=0 admitted=1 released=2 ledger=17", without a line's end.
 std::string FormatEvent(const Event& event);

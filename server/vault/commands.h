@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "server/core/log/entries.h"
 #include "server/vault/layout.h"
 #include "server/vault/plan.h"
 
@@ -34,10 +35,15 @@ struct OpenOptions {
 // the serving vault took it.
 absl::Status OpenContest(const Layout& layout, const OpenOptions& options);
 
-// Proposes to close `contest` early, signed by its organizer, and waits until the serving vault
-// took it.
-absl::Status CloseContest(const Layout& layout, const std::string& contest,
-                          const std::string& organizer_key_path);
+struct ActOptions {
+  std::string contest;
+  log::ActKind kind = log::ActKind::kCloseEarly;
+  std::string team;  // of kDisqualify and kReinstate
+  std::string organizer_key_path;
+};
+// Proposes an act of the organizer, signed, and waits until the serving vault took it. Errors: what
+// the ledger's rules say of it, such as RESOURCE_EXHAUSTED when the bits for acts are used up.
+absl::Status ActOnContest(const Layout& layout, const ActOptions& options);
 
 // Copies the ledger's database and the programs of submissions that wait for their run to the new
 // file `file`, while the vault serves or not. Neither the keys, nor the configuration, nor the data

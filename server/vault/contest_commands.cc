@@ -121,6 +121,23 @@ absl::Status AwaitProposal(storage::Database& database, int64_t id, absl::Durati
   }
 }
 
+std::string DoneText(const ActOptions& options) {
+  switch (options.kind) {
+    case log::ActKind::kDisqualify:
+      return absl::StrFormat(
+          "disqualified: nothing of %s is admitted, and it has no place on the board",
+          options.team);
+    case log::ActKind::kReinstate:
+      return absl::StrFormat("reinstated: %s", options.team);
+    case log::ActKind::kCloseEarly:
+    case log::ActKind::kStop:
+      break;
+  }
+  return absl::StrFormat(
+      "closing: nothing more is admitted; contest %s closes when the last waiting result is out",
+      options.contest);
+}
+
 }  // namespace
 
 absl::Status PlanContest(const Layout& layout, const std::string& contest_path,
@@ -162,29 +179,36 @@ absl::Status OpenContest(const Layout& layout, const OpenOptions& options) {
   return absl::OkStatus();
 }
 
-absl::Status CloseContest(const Layout& layout, const std::string& contest,
-                          const std::string& organizer_key_path) {
-  ASSIGN_OR_RETURN(const SigningKey organizer, ReadKey(organizer_key_path));
+absl::Status ActOnContest(const Layout& layout, const ActOptions& options) {
+  ASSIGN_OR_RETURN(const SigningKey organizer, ReadKey(options.organizer_key_path));
   ASSIGN_OR_RETURN(storage::Database database, OpenDatabase(layout));
   ASSIGN_OR_RETURN(const Config config, ReadConfig(layout));
   ASSIGN_OR_RETURN(NoteSigner signer, ReadSigner(layout, config));
   ASSIGN_OR_RETURN(const Ledger ledger, Ledger::Open(database, std::move(signer)));
   const replay::Contest* open = ledger.state().Open();
-  if (open == nullptr || open->policy.policy.contest != contest) {
-    return absl::NotFoundError(absl::StrFormat("contest \"%s\" is not open", contest));
+  if (open == nullptr || open->policy.policy.contest != options.contest) {
+    return absl::NotFoundError(absl::StrFormat("contest \"%s\" is not open", options.contest));
   }
   if (organizer.public_key() != open->policy.policy.organizer) {
     return absl::PermissionDeniedError("the key is not this contest's organizer's");
   }
-  const Signature signature = organizer.Sign(log::ActStatement(contest, log::ActKind::kCloseEarly));
+  log::ActEntry act{.contest = options.contest, .kind = options.kind};
+  if (!options.team.empty()) {
+    const replay::Team* team = open->FindTeam(options.team);
+    if (team == nullptr) {
+      return absl::NotFoundError(
+          absl::StrFormat("contest \"%s\" has no team \"%s\"", options.contest, options.team));
+    }
+    act.team = team->entry.number;
+  }
+  act.signature = organizer.Sign(log::ActStatement(act.contest, act.kind, act.team, open->acts));
+  ASSIGN_OR_RETURN(const log::EncodedEntry entry, log::Encode(act));
   ASSIGN_OR_RETURN(const int64_t id,
-                   Proposals(database).Add(ProposalKind::kCloseEarly, contest, AsText(signature)));
+                   Proposals(database).Add(ProposalKind::kAct, options.contest, entry.bytes()));
   RETURN_IF_ERROR(AwaitProposal(
       database, id,
       absl::Milliseconds(2 * open->policy.policy.rounds.length_ms) + absl::Seconds(10)));
-  std::printf(
-      "closing: nothing more is admitted; contest %s closes when the last waiting result is out\n",
-      contest.c_str());
+  std::printf("%s\n", DoneText(options).c_str());
   return absl::OkStatus();
 }
 

@@ -124,11 +124,24 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(2, 86400 * 30));
   open_command->add_option("--bits", open.confirmed_bits,
                            "the number of bits, instead of typing it");
-  std::string contest_name;
-  CLI::App* close_command = with_folder(contest->add_subcommand("close", "close a contest early"));
-  close_command->add_option("CONTEST", contest_name, "its name")->required();
-  close_command->add_option("--organizer-key", open.organizer_key_path, "the organizer's key file")
-      ->required();
+  pinhole::vault::ActOptions act;
+  bool acts = false;
+  const auto add_act = [&](const char* name, pinhole::log::ActKind kind, const char* does) {
+    CLI::App* command = with_folder(contest->add_subcommand(name, does));
+    command->add_option("CONTEST", act.contest, "its name")->required();
+    if (kind != pinhole::log::ActKind::kCloseEarly)
+      command->add_option("TEAM", act.team, "its name")->required();
+    command->add_option("--organizer-key", act.organizer_key_path, "the organizer's key file")
+        ->required();
+    command->final_callback([&act, &acts, kind] {
+      act.kind = kind;
+      acts = true;
+    });
+  };
+  add_act("close", pinhole::log::ActKind::kCloseEarly, "close a contest early");
+  add_act("disqualify", pinhole::log::ActKind::kDisqualify,
+          "admit nothing more of a team and take it off the board");
+  add_act("reinstate", pinhole::log::ActKind::kReinstate, "take a disqualification back");
 
   std::string backup_file;
   CLI::App* backup_command = with_folder(app.add_subcommand(
@@ -159,8 +172,7 @@ int main(int argc, char** argv) {
     open.start_in_ms = start_in_seconds * 1000;
     return Report(pinhole::vault::OpenContest(layout, open));
   }
-  if (close_command->parsed())
-    return Report(pinhole::vault::CloseContest(layout, contest_name, open.organizer_key_path));
+  if (acts) return Report(pinhole::vault::ActOnContest(layout, act));
   if (backup_command->parsed()) return Report(pinhole::vault::Backup(layout, backup_file));
   if (restore_command->parsed()) return Report(pinhole::vault::Restore(layout, backup_file));
   if (doctor_command->parsed()) return Report(pinhole::vault::Doctor());

@@ -7,6 +7,7 @@
 #include "server/core/base/status.h"
 #include "server/core/base/text.h"
 #include "server/core/contest/validate.h"
+#include "server/core/counting/acts.h"
 #include "server/core/schedule/run_queue.h"
 #include "server/vault/baseline.h"
 
@@ -64,11 +65,12 @@ void FindFailuresOfSettings(Plan& plan, const PlanInputs& inputs) {
         "fewer release.tries, or say --oversubscribe",
         plan.wanted, plan.capacity));
   }
-  const counting::Bits shift = counting::ShiftCharge(policy);
+  const counting::Bits stop = counting::StopCharge(policy);
+  const counting::Bits shift = counting::ShiftCharge(policy) + stop;
   if (plan.worst.acts < shift) {
     plan.failures.push_back(absl::StrFormat(
-        "release.acts_bits %s does not pay for one shift, %s bits by rounds.max_shift %d and "
-        "rounds.duration: the contest would stop at the first outage",
+        "release.acts_bits %s does not pay for one shift and what is kept back for a stop, %s bits "
+        "by rounds.max_shift %d and rounds.duration: the contest would stop at the first outage",
         plan.worst.acts.ToString(), shift.ToString(), policy.rounds.max_shift));
   }
   const auto range = LabelRange(inputs.dataset.shape);
@@ -152,6 +154,9 @@ log::PolicyEntry EntryOf(const Plan& plan) {
   return {.policy = plan.policy,
           .team_count = plan.worst.team_count,
           .team = plan.worst.team,
+          .shared_count = plan.worst.shared_count,
+          .shared = plan.worst.shared,
+          .final_board = plan.worst.final_board,
           .contest = plan.worst.contest};
 }
 

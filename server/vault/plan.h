@@ -10,7 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "server/core/contest/contest_file.h"
-#include "server/core/counting/transcripts.h"
+#include "server/core/counting/worst_case.h"
 #include "server/core/log/entries.h"
 #include "server/core/replay/ledger_state.h"
 #include "server/vault/import_facts.h"

@@ -72,8 +72,10 @@ std::string RuleText(const contest::Release& release) {
   if (release.rule == contest::ReleaseRule::kEveryScore) {
     text += "all scores are shown, FAILED means failed or worse than worst";
   } else {
-    text += absl::StrFormat("%d shown scores, each %d level(s) better, %d shown failures",
-                            release.shown_scores, release.min_gain, release.shown_failures);
+    text += absl::StrFormat("%d shown scores%s, each %d level(s) better, %d shown failures",
+                            release.shown_scores,
+                            release.rule == contest::ReleaseRule::kRecords ? " of all teams" : "",
+                            release.min_gain, release.shown_failures);
   }
   return text + absl::StrFormat("; %d teams at most; of the final set: %s", release.teams,
                                 contest::Name(release.final_rule));
@@ -120,6 +122,11 @@ std::string BudgetText(const Plan& plan) {
   out += Row("a team", absl::StrFormat("%s, log2 of %s (hex) sequences of results",
                                        Amount(plan.worst.team), plan.worst.team_count.ToHex()));
   out += Row("all teams", Amount(plan.worst.all_teams));
+  if (plan.policy.release.rule == contest::ReleaseRule::kRecords) {
+    out += Row("records of all teams",
+               absl::StrFormat("%s, log2 of %s (hex) ways to place them", Amount(plan.worst.shared),
+                               plan.worst.shared_count.ToHex()));
+  }
   out += Row("final board", Amount(plan.worst.final_board));
   out += Row("acts and shifts", Amount(plan.worst.acts));
   out += Row("baseline, declassified", Amount(Baseline(plan)));
@@ -195,6 +202,8 @@ std::string PlanJson(const Plan& plan) {
       {"team_bytes", plan.worst.team.CeilBytes()},
       {"all_teams_bits", plan.worst.all_teams.ToString()},
       {"all_teams_bytes", plan.worst.all_teams.CeilBytes()},
+      {"shared_count", plan.worst.shared_count.ToHex()},
+      {"shared_bits", plan.worst.shared.ToString()},
       {"final_bits", plan.worst.final_board.ToString()},
       {"final_bytes", plan.worst.final_board.CeilBytes()},
       {"acts_bits", plan.worst.acts.ToString()},

@@ -8,7 +8,7 @@
 namespace pinhole::vault {
 namespace {
 
-constexpr std::array<std::string_view, 3> kKinds = {"dataset", "policy", "close-early"};
+constexpr std::array<std::string_view, 3> kKinds = {"dataset", "policy", "act"};
 constexpr std::array<std::string_view, 3> kStates = {"waiting", "appended", "refused"};
 constexpr std::string_view kColumns =
     "SELECT id, kind, contest, entry, state, reason FROM proposal ";

@@ -13,14 +13,14 @@
 
 namespace pinhole::vault {
 
-enum class ProposalKind { kDataset, kPolicy, kCloseEarly };
+enum class ProposalKind { kDataset, kPolicy, kAct };
 enum class ProposalState { kWaiting, kAppended, kRefused };
 
 struct Proposal {
   int64_t id = 0;
   ProposalKind kind = ProposalKind::kDataset;
   std::string contest;  // "-" for a data set
-  std::string entry;    // the signed entry's bytes; for close-early the organizer's signature
+  std::string entry;    // the signed entry's bytes; of an act without its round and charge
   ProposalState state = ProposalState::kWaiting;
   std::string reason;  // why it was refused
 };

@@ -51,8 +51,6 @@ StopReason StopReasonOf(const absl::Status& status) {
       return StopReason::kAsked;
     case absl::StatusCode::kResourceExhausted:
       return StopReason::kDiskFull;
-    case absl::StatusCode::kAborted:
-      return StopReason::kContestStopped;
     case absl::StatusCode::kUnavailable:
       return StopReason::kLaneBroke;
     case absl::StatusCode::kDataLoss:
@@ -69,7 +67,8 @@ absl::Status Server::Run() {
                                                  contest->Clock().StartMs(contest->NextRound());
     if (begun || (contest != nullptr && contest->last_round > 0)) {
       RETURN_IF_ERROR(CatchUp());
-      RETURN_IF_ERROR(Round(*contest));
+      contest = vault_.state().Open();
+      if (contest != nullptr) RETURN_IF_ERROR(Round(*contest));
     } else {
       RETURN_IF_ERROR(IdleExchange());
       SleepUntil((clock_.NowUnixMs() / kIdleMs + 1) * kIdleMs);
@@ -81,8 +80,13 @@ absl::Status Server::Run() {
 absl::Status Server::CatchUp() {
   const replay::Contest* contest = vault_.state().Open();
   const int64_t shifted = contest->shifted;
+  const int64_t round = contest->NextRound();
   RETURN_IF_ERROR(vault_.CatchUp(clock_.NowUnixMs()));
   contest = vault_.state().Open();
+  if (contest == nullptr) {
+    log_.Write(event::ContestStopped{.round = round});
+    return absl::OkStatus();
+  }
   if (contest->shifted == shifted) return absl::OkStatus();
   log_.Write(event::RoundsMoved{.round = contest->NextRound(),
                                 .moved = contest->shifted - shifted,

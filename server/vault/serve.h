@@ -34,8 +34,7 @@ class Server {
         log_(log) {}
 
   // Errors: whatever must end the process: UNAVAILABLE a lane broke, RESOURCE_EXHAUSTED the disk is
-  // full, ABORTED the contest has stopped, DATA_LOSS the ledger is damaged. The next start
-  // recovers.
+  // full, DATA_LOSS the ledger is damaged. The next start recovers.
   absl::Status Run();
 
  private:

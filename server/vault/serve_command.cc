@@ -148,8 +148,6 @@ std::string_view StopText(StopReason why) {
       return "stopped";
     case StopReason::kDiskFull:
       return "stopped: the disk is full. Make room and start again; nothing is lost";
-    case StopReason::kContestStopped:
-      return "stopped: the open contest was late once more than its policy allows it to move";
     case StopReason::kLaneBroke:
       return "stopped: a lane broke. Start again; its runs are done anew";
     case StopReason::kLedgerDamaged:

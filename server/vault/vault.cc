@@ -11,6 +11,8 @@
 
 #include "absl/strings/str_format.h"
 #include "server/core/base/status.h"
+#include "server/core/counting/acts.h"
+#include "server/core/gate/final_board.h"
 #include "server/core/gate/gate.h"
 #include "server/core/replay/requests_check.h"
 #include "server/core/schedule/catch_up.h"
@@ -91,15 +93,23 @@ absl::Status Vault::CatchUp(int64_t now_ms) {
                                                .charge = counting::ShiftCharge(policy)}));
   // On a copy first: a rule that says no is the contest's end, a disk that says no is not.
   replay::LedgerState rules = state();
-  if (const absl::Status allowed = rules.Apply(entry.bytes()); !allowed.ok()) {
-    return absl::AbortedError(
-        absl::StrFormat("contest %s has stopped: it would have to move by %d rounds (%s)",
-                        policy.contest, moved, std::string(allowed.message())));
-  }
+  const bool may_shift = rules.Apply(entry.bytes()).ok();
   ASSIGN_OR_RETURN(storage::Transaction transaction, storage::Transaction::Begin(*database_));
   PINHOLE_FAULT_POINT("shift");
-  absl::Status appended = ledger_.Append(transaction, entry);
+  absl::Status appended =
+      may_shift ? ledger_.Append(transaction, entry) : AppendStop(transaction, *contest);
   return Finish(std::move(transaction), std::move(appended), before);
+}
+
+absl::Status Vault::AppendStop(storage::Transaction& transaction, const replay::Contest& contest) {
+  const contest::Policy& policy = contest.policy.policy;
+  ASSIGN_OR_RETURN(const log::EncodedEntry stop,
+                   log::Encode(log::ActEntry{.contest = policy.contest,
+                                             .round = contest.NextRound(),
+                                             .kind = log::ActKind::kStop,
+                                             .charge = counting::StopCharge(policy)}));
+  RETURN_IF_ERROR(ledger_.Append(transaction, stop));
+  return AppendClose(transaction, contest);
 }
 
 absl::StatusOr<std::vector<DueRun>> Vault::DueRuns() {
@@ -164,21 +174,8 @@ absl::Status Vault::AppendAll(storage::Transaction& transaction, ExchangeKind ki
 }
 
 absl::StatusOr<log::EncodedEntry> Vault::EntryOf(const Proposal& proposal, int64_t now_ms) const {
-  if (proposal.kind == ProposalKind::kCloseEarly) {
-    const replay::Contest* contest = state().Open();
-    if (contest == nullptr || contest->policy.policy.contest != proposal.contest) {
-      return absl::FailedPreconditionError("the contest is not open");
-    }
-    log::ActEntry act{.contest = proposal.contest,
-                      .round = contest->NextRound(),
-                      .charge = counting::CloseEarlyCharge(contest->policy.policy)};
-    if (proposal.entry.size() != act.signature.size()) {
-      return absl::InternalError("a proposal to close without a signature");
-    }
-    std::copy(proposal.entry.begin(), proposal.entry.end(), act.signature.begin());
-    return log::Encode(act);
-  }
   ASSIGN_OR_RETURN(const log::Entry entry, log::ParseEntry(proposal.entry));
+  if (const auto* act = std::get_if<log::ActEntry>(&entry)) return EntryOf(*act);
   if (const auto* dataset = std::get_if<log::DatasetEntry>(&entry)) return log::Encode(*dataset);
   const auto* policy = std::get_if<log::PolicyEntry>(&entry);
   if (policy == nullptr) return absl::InternalError("a proposal that is no entry of its kind");
@@ -188,12 +185,24 @@ absl::StatusOr<log::EncodedEntry> Vault::EntryOf(const Proposal& proposal, int64
   return log::Encode(*policy);
 }
 
+absl::StatusOr<log::EncodedEntry> Vault::EntryOf(log::ActEntry act) const {
+  const replay::Contest* contest = state().Open();
+  if (contest == nullptr || contest->policy.policy.contest != act.contest) {
+    return absl::FailedPreconditionError("the contest is not open");
+  }
+  act.round = contest->NextRound();
+  act.charge = act.kind == log::ActKind::kCloseEarly
+                   ? counting::CloseEarlyCharge(contest->policy.policy)
+                   : counting::TeamActCharge(contest->policy.policy);
+  return log::Encode(act);
+}
+
 absl::Status Vault::AppendProposals(storage::Transaction& transaction, ExchangeKind kind,
                                     int64_t now_ms) {
   ASSIGN_OR_RETURN(const std::vector<Proposal> waiting, proposals_.Waiting());
   for (const Proposal& proposal : waiting) {
-    // Before round 1 there is no exchange to close in: it waits for the first.
-    if (proposal.kind == ProposalKind::kCloseEarly && kind == ExchangeKind::kIdle &&
+    // Before round 1 there is no exchange to act in: it waits for the first.
+    if (proposal.kind == ProposalKind::kAct && kind == ExchangeKind::kIdle &&
         state().Open() != nullptr) {
       continue;
     }
@@ -216,16 +225,10 @@ absl::Status Vault::AppendResults(storage::Transaction& transaction,
   const auto found = contest.due.find(contest.NextRound());
   if (found == contest.due.end()) return absl::OkStatus();
   const std::vector<int64_t> due = found->second;
-  const int level_count = contest.policy.policy.scoring.scale.level_count();
   for (const int64_t admit : due) {
-    ASSIGN_OR_RETURN(const std::optional<Answer> answer, runs_.FindAnswer(admit));
+    ASSIGN_OR_RETURN(const std::optional<score::RunLevels> levels, LevelsOf(admit, contest));
     std::optional<score::Level> level;
-    if (answer.has_value()) {
-      // Anything but two levels of this scale is a failed run: the scorer worked beside hostile
-      // bytes.
-      const auto levels = score::DecodeAnswer(*answer, level_count);
-      if (levels.ok() && levels->has_value()) level = (*levels)->public_level;
-    }
+    if (levels.has_value()) level = levels->public_level;
     ASSIGN_OR_RETURN(const log::EncodedEntry entry,
                      gate::Release(contest, contest.admissions.at(admit), level));
     RETURN_IF_ERROR(ledger_.Append(transaction, entry));
@@ -275,11 +278,40 @@ absl::Status Vault::AppendRound(storage::Transaction& transaction, const replay:
   const bool last = contest.last_round == contest.policy.policy.rounds.count;
   if (!contest.due.empty() || (!last && contest.phase != replay::Phase::kClosing))
     return absl::OkStatus();
+  RETURN_IF_ERROR(AppendFinal(transaction, contest));
+  return AppendClose(transaction, contest);
+}
+
+absl::Status Vault::AppendFinal(storage::Transaction& transaction, const replay::Contest& contest) {
+  if (contest.policy.policy.release.final_rule == contest::FinalRule::kNone)
+    return absl::OkStatus();
+  gate::FinalLevels levels;
+  for (const int number : replay::FinalTeams(contest)) {
+    const replay::Team& team = contest.teams[static_cast<size_t>(number - 1)];
+    ASSIGN_OR_RETURN(const std::optional<score::RunLevels> run, LevelsOf(team.best_admit, contest));
+    levels[number] = run.has_value() ? std::optional(run->final_level) : std::nullopt;
+  }
+  ASSIGN_OR_RETURN(const std::vector<log::EncodedEntry> places,
+                   gate::FinalBoard::Release(contest, levels));
+  for (const log::EncodedEntry& place : places) RETURN_IF_ERROR(ledger_.Append(transaction, place));
+  return absl::OkStatus();
+}
+
+absl::Status Vault::AppendClose(storage::Transaction& transaction, const replay::Contest& contest) {
   ASSIGN_OR_RETURN(const log::EncodedEntry close,
                    log::Encode(log::CloseEntry{.contest = contest.policy.policy.contest,
                                                .round = contest.last_round,
-                                               .used = contest.charged + contest.acts_used}));
+                                               .used = contest.Used()}));
   return ledger_.Append(transaction, close);
+}
+
+absl::StatusOr<std::optional<score::RunLevels>> Vault::LevelsOf(int64_t admit,
+                                                                const replay::Contest& contest) {
+  ASSIGN_OR_RETURN(const std::optional<Answer> answer, runs_.FindAnswer(admit));
+  if (!answer.has_value()) return std::optional<score::RunLevels>();
+  // Anything but two levels of this scale is a failed run: the scorer worked beside hostile bytes.
+  auto levels = score::DecodeAnswer(*answer, contest.policy.policy.scoring.scale.level_count());
+  return levels.ok() ? *std::move(levels) : std::optional<score::RunLevels>();
 }
 
 }  // namespace pinhole::vault

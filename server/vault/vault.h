@@ -48,8 +48,8 @@ class Vault {
   absl::Status RemoveStrayPrograms();
 
   // Appends a SHIFT when the vault is late for the open contest's next round; call before each
-  // round. Errors: ABORTED when the policy allows no further or no such SHIFT: the contest has
-  // stopped; else as Exchange.
+  // round. When the policy allows no further or no such SHIFT it appends a stop and CLOSE: no
+  // contest is open then. Errors: as Exchange.
   absl::Status CatchUp(int64_t now_ms);
 
   // The runs to do in the next round's run window, in ledger order.
@@ -87,11 +87,20 @@ class Vault {
   absl::Status AppendProposals(storage::Transaction& transaction, ExchangeKind kind,
                                int64_t now_ms);
   absl::StatusOr<log::EncodedEntry> EntryOf(const Proposal& proposal, int64_t now_ms) const;
+  // In the coming round, at its charge.
+  absl::StatusOr<log::EncodedEntry> EntryOf(log::ActEntry act) const;
+  // The contest ends here: what was due is not released.
+  absl::Status AppendStop(storage::Transaction& transaction, const replay::Contest& contest);
   absl::Status AppendResults(storage::Transaction& transaction, const replay::Contest& contest);
   absl::Status AppendArrived(storage::Transaction& transaction, const Arrived& arrived);
   absl::Status AppendSubmission(storage::Transaction& transaction,
                                 const pipe::SubmitRequest& request, const Digest& commitment);
   absl::Status AppendRound(storage::Transaction& transaction, const replay::Contest& contest);
+  absl::Status AppendFinal(storage::Transaction& transaction, const replay::Contest& contest);
+  absl::Status AppendClose(storage::Transaction& transaction, const replay::Contest& contest);
+  // Nothing when the run failed or has not ended.
+  absl::StatusOr<std::optional<score::RunLevels>> LevelsOf(int64_t admit,
+                                                           const replay::Contest& contest);
   // Commits when something was appended; reloads the ledger when anything failed.
   absl::Status Finish(storage::Transaction transaction, absl::Status appended, int64_t size_before);
 

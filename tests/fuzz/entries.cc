@@ -8,13 +8,16 @@
 namespace pinhole::fuzz {
 namespace {
 
-// Nothing for a RESULT, which only the gate encodes.
+// Nothing for a RESULT or a FINAL, which only the gate encodes.
 struct Again {
   template <typename T>
   absl::StatusOr<log::EncodedEntry> operator()(const T& entry) const {
     return log::Encode(entry);
   }
   absl::StatusOr<log::EncodedEntry> operator()(const log::ResultEntry& /*entry*/) const {
+    return absl::UnimplementedError("");
+  }
+  absl::StatusOr<log::EncodedEntry> operator()(const log::FinalEntry& /*entry*/) const {
     return absl::UnimplementedError("");
   }
 };

@@ -5,6 +5,9 @@
 #include <cstdlib>
 
 #include "absl/strings/str_format.h"
+#include "server/core/counting/acts.h"
+#include "server/core/counting/worst_case.h"
+#include "server/core/gate/final_board.h"
 #include "server/core/gate/gate.h"
 #include "server/core/log/checkpoint.h"
 #include "server/core/replay/requests_check.h"
@@ -116,6 +119,9 @@ absl::Status LedgerBuilder::TryOpen(const contest::Policy& policy) {
   log::PolicyEntry entry{.policy = policy,
                          .team_count = worst.team_count,
                          .team = worst.team,
+                         .shared_count = worst.shared_count,
+                         .shared = worst.shared,
+                         .final_board = worst.final_board,
                          .contest = worst.contest};
   const std::string statement = log::PolicyStatement(entry);
   entry.organizer_signature = TestKey(1).Sign(statement);
@@ -195,17 +201,47 @@ void LedgerBuilder::Shift(int64_t rounds) {
 }
 
 void LedgerBuilder::CloseEarly() {
+  Must(log::Encode(log::ActEntry{.contest = contest_,
+                                 .round = contest().NextRound(),
+                                 .charge = counting::CloseEarlyCharge(contest().policy.policy),
+                                 .signature = TestKey(1).Sign(log::ActStatement(
+                                     contest_, log::ActKind::kCloseEarly, 0, contest().acts))}));
+}
+
+void LedgerBuilder::ActOnTeam(log::ActKind kind, std::string_view team) {
+  const int number = contest().FindTeam(team)->entry.number;
   Must(log::Encode(log::ActEntry{
       .contest = contest_,
       .round = contest().NextRound(),
-      .charge = counting::CloseEarlyCharge(contest().policy.policy),
-      .signature = TestKey(1).Sign(log::ActStatement(contest_, log::ActKind::kCloseEarly))}));
+      .kind = kind,
+      .team = number,
+      .charge = counting::TeamActCharge(contest().policy.policy),
+      .signature = TestKey(1).Sign(log::ActStatement(contest_, kind, number, contest().acts))}));
+}
+
+void LedgerBuilder::Stop() {
+  Must(log::Encode(log::ActEntry{.contest = contest_,
+                                 .round = contest().NextRound(),
+                                 .kind = log::ActKind::kStop,
+                                 .charge = counting::StopCharge(contest().policy.policy)}));
+}
+
+void LedgerBuilder::Final() {
+  gate::FinalLevels levels;
+  for (const int number : replay::FinalTeams(contest())) {
+    const auto found = levels_.find(contest().teams[static_cast<size_t>(number - 1)].best_admit);
+    if (!found->second.has_value()) continue;
+    levels[number] =
+        LevelOfIndex(*found->second, contest().policy.policy.scoring.scale.level_count());
+  }
+  const auto places = gate::FinalBoard::Release(contest(), levels);
+  if (!places.ok()) Fail(places.status());
+  for (const log::EncodedEntry& place : *places) Must(place);
 }
 
 void LedgerBuilder::Close() {
-  Must(log::Encode(log::CloseEntry{.contest = contest_,
-                                   .round = contest().last_round,
-                                   .used = contest().charged + contest().acts_used}));
+  Must(log::Encode(log::CloseEntry{
+      .contest = contest_, .round = contest().last_round, .used = contest().Used()}));
 }
 
 std::string LedgerBuilder::Checkpoint() const {

@@ -56,6 +56,11 @@ class LedgerBuilder {
   }
   void Shift(int64_t rounds);
   void CloseEarly();
+  // Disqualifies or reinstates.
+  void ActOnTeam(log::ActKind kind, std::string_view team);
+  void Stop();
+  // The final board; a run's final level is its public one. Comes before Close.
+  void Final();
   void Close();
 
   // A request that team would sign next, unadmitted.

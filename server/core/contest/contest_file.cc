@@ -165,11 +165,12 @@ void FitDefaults(const toml::table& root, ContestFile& file) {
     return static_cast<bool>(root["release"][key]);
   };
   const bool every_score = release.rule == ReleaseRule::kEveryScore;
-  const auto fit = [&](std::string_view key, int& value) {
-    if (!stated(key)) value = every_score ? 0 : std::min(value, release.tries);
+  const auto fit = [&](std::string_view key, int64_t most, int& value) {
+    if (!stated(key)) value = every_score ? 0 : static_cast<int>(std::min<int64_t>(value, most));
   };
-  fit("shown_scores", release.shown_scores);
-  fit("shown_failures", release.shown_failures);
+  const int64_t sharing = release.rule == ReleaseRule::kRecords ? std::max(1, release.teams) : 1;
+  fit("shown_scores", release.tries * sharing, release.shown_scores);
+  fit("shown_failures", release.tries, release.shown_failures);
   // A worst level from the data is not known yet.
   const LevelScale& scale = file.policy.scoring.scale;
   if (file.worst == ContestFile::Worst::kDeclared && scale.step > 0 && release.min_gain > 0) {

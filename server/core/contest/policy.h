@@ -15,9 +15,9 @@ namespace pinhole::contest {
 
 // What the bit bound holds against (DESIGN.md, promise 6).
 enum class Deployment { kOneMachine, kTwoMachine };
-enum class ReleaseRule { kEveryScore, kImprovements };
+enum class ReleaseRule { kEveryScore, kImprovements, kRecords };
 // What is shown of the final set when the contest closes.
-enum class FinalRule { kNone };
+enum class FinalRule { kNone, kWinner, kTop3, kEveryTeam };
 
 // What the machine lacks that a box should have; the vault's owner named each on purpose.
 struct Degraded {
@@ -31,8 +31,8 @@ std::string_view Name(Deployment value);        // "one-machine", "two-machine"
 std::string_view Name(Metric value);            // "rmse", "mse", "mae", "matches", …
 std::string_view Name(RowWeights value);        // "equal", "column"
 std::string_view Name(PredictionFormat value);  // "text", "f32", "f64"
-std::string_view Name(ReleaseRule value);       // "every-score", "improvements"
-std::string_view Name(FinalRule value);         // "none"
+std::string_view Name(ReleaseRule value);       // "every-score", "improvements", "records"
+std::string_view Name(FinalRule value);         // "none", "winner", "top3", "every-team"
 // Errors: INVALID_ARGUMENT that lists the words there are.
 absl::StatusOr<Deployment> ParseDeployment(std::string_view text);
 absl::StatusOr<Metric> ParseMetric(std::string_view text);
@@ -49,9 +49,9 @@ struct Release {
   ReleaseRule rule = ReleaseRule::kImprovements;
   int tries = 0;           // submissions of a team, 1 to 100,000
   int tries_per_day = 0;   // of these in any 24 h of rounds; 0: as many as there are
-  int shown_scores = 0;    // scores a team may be shown; `improvements` only
-  int shown_failures = 0;  // failures a team may be shown as such; `improvements` only
-  int min_gain = 1;        // levels a score must gain on the best shown
+  int shown_scores = 0;    // scores a team may be shown, of `records` all teams; not `every-score`
+  int shown_failures = 0;  // failures a team may be shown as such; not `every-score`
+  int min_gain = 1;        // levels a score must gain on the best shown, of `records` to anyone
   int waiting = 2;         // unreleased submissions a team may have at a time
   int teams = 0;           // the most teams there can be
   FinalRule final_rule = FinalRule::kNone;

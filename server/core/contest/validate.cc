@@ -31,7 +31,14 @@ absl::Status CheckShown(const Release& release, const LevelScale& scale) {
   }
   RETURN_IF_ERROR(CheckIn("release.shown_scores", release.shown_scores, 1, 100'000));
   RETURN_IF_ERROR(CheckIn("release.shown_failures", release.shown_failures, 0, 100'000));
-  if (release.shown_scores > release.tries) {
+  const bool shared = release.rule == ReleaseRule::kRecords;
+  if (shared && release.shown_scores > int64_t{release.tries} * release.teams) {
+    return Refuse(
+        "release.shown_scores is %d and all tries of release.rule records only %d, release.teams "
+        "%d times release.tries %d: show at most as many",
+        release.shown_scores, int64_t{release.tries} * release.teams, release.teams, release.tries);
+  }
+  if (!shared && release.shown_scores > release.tries) {
     return Refuse("release.shown_scores is %d and release.tries only %d: show at most as many",
                   release.shown_scores, release.tries);
   }
@@ -206,6 +213,12 @@ absl::Status ValidateFor(const Policy& policy, const DeclaredData& data) {
         "score.weights is column, and the data set was imported without a weight column: remove "
         "the "
         "line, or import it with one");
+  }
+  if (policy.release.final_rule != FinalRule::kNone && data.final_rows == 0) {
+    return absl::FailedPreconditionError(absl::StrFormat(
+        "release.final is %s, and the data set has no final rows: take \"none\", or import it with "
+        "a final share",
+        Name(policy.release.final_rule)));
   }
   const int64_t rows = data.public_rows + data.final_rows;
   const int64_t settle_ms = SettleMs(scoring.format, rows);

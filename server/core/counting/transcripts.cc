@@ -153,6 +153,9 @@ std::string SymbolText(const SymbolValue& symbol, const contest::LevelScale& sca
 
 TeamState StartState(const Policy& policy) {
   if (policy.release.rule == ReleaseRule::kEveryScore) return {.tries = policy.release.tries};
+  if (policy.release.rule == ReleaseRule::kRecords) {
+    return {.tries = policy.release.tries, .failures = policy.release.shown_failures};
+  }
   return {.tries = policy.release.tries,
           .levels = policy.scoring.scale.level_count(),
           .scores = policy.release.shown_scores,
@@ -164,13 +167,14 @@ BigCount CountContinuations(const Policy& policy, const TeamState& state) {
     case ReleaseRule::kEveryScore:
       return CountEveryScore(policy.scoring.scale.level_count(), state.tries);
     case ReleaseRule::kImprovements:
+    case ReleaseRule::kRecords:
       return CountImprovements(policy.release.min_gain, state);
   }
   return BigCount(1);
 }
 
 Bits BitsLeft(const Policy& policy, const TeamState& state) {
-  if (policy.release.rule == ReleaseRule::kImprovements) {
+  if (policy.release.rule != ReleaseRule::kEveryScore) {
     const std::optional<Bits> quick = QuickBits(policy.release.min_gain, state);
     if (quick.has_value()) return *quick;
   }
@@ -207,28 +211,6 @@ absl::StatusOr<TeamState> StateAfter(const Policy& policy, const TeamState& stat
       return after;
   }
   return after;
-}
-
-WorstCase CountWorstCase(const Policy& policy) {
-  WorstCase worst;
-  worst.team_count = CountContinuations(policy, StartState(policy));
-  worst.team = worst.team_count.CeilLog2();
-  worst.all_teams = worst.team * policy.release.teams;
-  worst.final_board = {0};
-  worst.acts = {policy.release.acts_thousandths};
-  worst.contest = worst.all_teams + worst.final_board + worst.acts;
-  return worst;
-}
-
-Bits ShiftCharge(const Policy& policy) {
-  BigCount choices(static_cast<uint64_t>(policy.rounds.count));
-  choices *= static_cast<uint64_t>(policy.rounds.max_shift);
-  choices += BigCount(1);
-  return choices.CeilLog2();
-}
-
-Bits CloseEarlyCharge(const Policy& policy) {
-  return BigCount(static_cast<uint64_t>(policy.rounds.count) + 1).CeilLog2();
 }
 
 }  // namespace pinhole::counting

@@ -28,7 +28,8 @@ absl::StatusOr<SymbolValue> SymbolFromIndex(int64_t index, int level_count);
 std::string SymbolText(const SymbolValue& symbol, const contest::LevelScale& scale);
 
 // The state of a team: a function of the symbols it was shown (CHANNEL.md section 5.2). Under
-// every-score only `tries` moves.
+// every-score only `tries` moves; under records tries and failures, the rest is shared
+// (shared_state.h).
 struct TeamState {
   int tries = 0;     // submissions left
   int levels = 0;    // levels that may still be shown: indices [0, levels)
@@ -40,7 +41,8 @@ struct TeamState {
 TeamState StartState(const contest::Policy& policy);
 
 // N(state): how many sequences of symbols can follow. Sum over i shown scores and e notices of
-// C(k,i)·C(k-i,e)·C(l-(i-1)(m-1),i) for improvements, (L+1)^k for every-score.
+// C(k,i)·C(k-i,e)·C(l-(i-1)(m-1),i) for improvements, (L+1)^k for every-score; for records the
+// places of notices alone, sum over e of C(k,e).
 BigCount CountContinuations(const contest::Policy& policy, const TeamState& state);
 
 // B(state) = log2 N(state), rounded up to a thousandth.
@@ -51,23 +53,5 @@ Bits BitsLeft(const contest::Policy& policy, const TeamState& state);
 // state.
 absl::StatusOr<TeamState> StateAfter(const contest::Policy& policy, const TeamState& state,
                                      const SymbolValue& symbol);
-
-// What the contest can let out at the most: teams · B_team + acts (+ final). This is what opening
-// it reserves.
-struct WorstCase {
-  BigCount team_count;  // N of one team's start state
-  Bits team;
-  Bits all_teams;
-  Bits final_board;
-  Bits acts;
-  Bits contest;
-};
-WorstCase CountWorstCase(const contest::Policy& policy);
-
-// The bits of one SHIFT: any round of the contest, moved by any allowed number of rounds, or none.
-Bits ShiftCharge(const contest::Policy& policy);
-
-// The bits of closing early: in which round, or not at all.
-Bits CloseEarlyCharge(const contest::Policy& policy);
 
 }  // namespace pinhole::counting

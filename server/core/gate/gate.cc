@@ -36,6 +36,7 @@ Symbol Decide(const contest::Policy& policy, const counting::TeamState& state,
     case contest::ReleaseRule::kEveryScore:
       return Symbol(EveryScore(policy, show_below, level));
     case contest::ReleaseRule::kImprovements:
+    case contest::ReleaseRule::kRecords:
       return Symbol(Improvements(state, show_below, level));
   }
   return Symbol({SymbolKind::kFailed});
@@ -44,27 +45,27 @@ Symbol Decide(const contest::Policy& policy, const counting::TeamState& state,
 absl::StatusOr<log::EncodedEntry> Symbol::ToResult(const replay::Contest& contest,
                                                    const replay::Admission& admission) const {
   const contest::Policy& policy = contest.policy.policy;
-  const counting::TeamState& before =
-      contest.teams[static_cast<size_t>(admission.entry.team - 1)].state;
-  ASSIGN_OR_RETURN(const counting::TeamState after, counting::StateAfter(policy, before, value_));
-  return log::Encode(
-      {.contest = policy.contest,
-       .round = contest.NextRound(),
-       .admit = admission.index,
-       .team = admission.entry.team,
-       .symbol = value_,
-       .text = counting::SymbolText(value_, policy.scoring.scale),
-       .charge = counting::BitsLeft(policy, before) - counting::BitsLeft(policy, after),
-       .after = after},
-      log::ResultSeal());
+  const replay::Team& team = contest.teams[static_cast<size_t>(admission.entry.team - 1)];
+  ASSIGN_OR_RETURN(const counting::BothStates after,
+                   counting::StatesAfter(policy, team.state, contest.shared, value_));
+  const counting::Bits left = counting::BitsLeft(policy, after.team);
+  const counting::Bits shared_left = counting::SharedBitsLeft(policy, after.shared);
+  return log::Encode({.contest = policy.contest,
+                      .round = contest.NextRound(),
+                      .admit = admission.index,
+                      .team = admission.entry.team,
+                      .symbol = value_,
+                      .text = counting::SymbolText(value_, policy.scoring.scale),
+                      .charge = team.left - left + (contest.shared_left - shared_left),
+                      .after = counting::StateOfBoth(policy, after.team, after.shared)},
+                     log::ResultSeal());
 }
 
 absl::StatusOr<log::EncodedEntry> Release(const replay::Contest& contest,
                                           const replay::Admission& admission,
                                           const std::optional<score::Level>& level) {
-  const counting::TeamState& state =
-      contest.teams[static_cast<size_t>(admission.entry.team - 1)].state;
-  return Decide(contest.policy.policy, state, admission.entry.show_below, level)
+  const replay::Team& team = contest.teams[static_cast<size_t>(admission.entry.team - 1)];
+  return Decide(contest.policy.policy, contest.StateOf(team), admission.entry.show_below, level)
       .ToResult(contest, admission);
 }
 

@@ -17,7 +17,8 @@
 
 namespace pinhole::gate {
 class Symbol;
-}
+class FinalBoard;
+}  // namespace pinhole::gate
 
 namespace pinhole::log {
 
@@ -55,6 +56,9 @@ struct PolicyEntry {
   contest::Policy policy;
   counting::BigCount team_count;  // N of one team
   counting::Bits team;
+  counting::BigCount shared_count{1};  // N of what teams share (records)
+  counting::Bits shared;
+  counting::Bits final_board;
   counting::Bits contest;  // the reservation
   Signature organizer_signature{};
   Signature owner_signature{};
@@ -119,15 +123,32 @@ struct ShiftEntry {
   bool operator==(const ShiftEntry&) const = default;
 };
 
-// Acts of persons form a closed alphabet.
-enum class ActKind { kCloseEarly };
+// Acts of persons form a closed alphabet; kStop is the vault's own, when it stood still for longer
+// than the bits for acts can say.
+enum class ActKind { kCloseEarly, kDisqualify, kReinstate, kStop };
+std::string_view Name(ActKind kind);  // "close-early", "disqualify", "reinstate", "stop"
 struct ActEntry {
   std::string contest;
   int64_t round = 0;
   ActKind kind = ActKind::kCloseEarly;
+  int team = 0;  // of kDisqualify and kReinstate; else 0
   counting::Bits charge;
-  Signature signature{};  // the organizer's, over ActStatement
+  Signature signature{};  // the organizer's, over ActStatement; zeros for kStop
   bool operator==(const ActEntry&) const = default;
+};
+
+// One place of the final board (counting/final_board.h).
+struct FinalEntry {
+  std::string contest;
+  int64_t round = 0;  // the last
+  int place = 0;      // 1, 2, …; of every-team the teams' order
+  int team = 0;
+  int64_t admit = 0;  // the submission that the team is judged by
+  // Of every-team the final level, or level_count for worse than worst; else none.
+  std::optional<int> level;
+  std::string text;  // the level's value, "WORSE", or "-"
+  counting::Bits charge;
+  bool operator==(const FinalEntry&) const = default;
 };
 
 struct CloseEntry {
@@ -138,7 +159,7 @@ struct CloseEntry {
 };
 
 using Entry = std::variant<StartEntry, DatasetEntry, PolicyEntry, TeamEntry, AdmitEntry,
-                           ResultEntry, RoundEntry, ShiftEntry, ActEntry, CloseEntry>;
+                           ResultEntry, RoundEntry, ShiftEntry, ActEntry, FinalEntry, CloseEntry>;
 
 // An entry's bytes as they may be appended. RESULT bytes come from the gate alone: see ResultSeal.
 class EncodedEntry {
@@ -151,11 +172,12 @@ class EncodedEntry {
   std::string bytes_;
 };
 
-// Only the gate can make one, so only the gate can turn a symbol into a RESULT that the ledger
-// takes.
+// Only the gate can make one, so only the gate can turn levels into RESULTs and FINALs that the
+// ledger takes.
 class ResultSeal {
  private:
   friend class ::pinhole::gate::Symbol;
+  friend class ::pinhole::gate::FinalBoard;
   ResultSeal() = default;
 };
 
@@ -170,6 +192,7 @@ absl::StatusOr<EncodedEntry> Encode(const ShiftEntry& entry);
 absl::StatusOr<EncodedEntry> Encode(const ActEntry& entry);
 absl::StatusOr<EncodedEntry> Encode(const CloseEntry& entry);
 absl::StatusOr<EncodedEntry> Encode(const ResultEntry& entry, const ResultSeal& seal);
+absl::StatusOr<EncodedEntry> Encode(const FinalEntry& entry, const ResultSeal& seal);
 
 // Errors: INVALID_ARGUMENT unless `bytes` is exactly what encoding the returned value gives.
 absl::StatusOr<Entry> ParseEntry(std::string_view bytes);
@@ -184,9 +207,9 @@ size_t EntryLength(std::string_view bytes);
 // What owner and organizer sign: every field but the signatures, without padding.
 std::string DatasetStatement(const DatasetEntry& entry);
 std::string PolicyStatement(const PolicyEntry& entry);
-// What the organizer signs for an act. It names no round: a contest is closed early once, whenever
-// the vault takes the act.
-std::string ActStatement(std::string_view contest, ActKind kind);
+// What the organizer signs for an act. It names no round: it counts whenever the vault takes it.
+// `number` is how many acts the contest had before, so that no signature serves twice.
+std::string ActStatement(std::string_view contest, ActKind kind, int team, int number);
 
 // Size class of a program: the number of bits of its size.
 int SizeClass(int64_t program_bytes);

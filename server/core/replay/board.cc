@@ -7,10 +7,13 @@ namespace pinhole::replay {
 std::vector<BoardRow> MakeBoard(const Contest& contest) {
   std::vector<const Team*> order;
   for (const Team& team : contest.teams) order.push_back(&team);
+  const auto stands = [](const Team* team) {
+    return team->best_level.has_value() && !team->disqualified;
+  };
   // A missing score can never win: it has no rank and stands last, whatever the metric's direction.
-  std::stable_sort(order.begin(), order.end(), [](const Team* a, const Team* b) {
-    if (a->best_level.has_value() != b->best_level.has_value()) return a->best_level.has_value();
-    if (!a->best_level.has_value()) return false;
+  std::stable_sort(order.begin(), order.end(), [&](const Team* a, const Team* b) {
+    if (stands(a) != stands(b)) return stands(a);
+    if (!stands(a)) return false;
     if (*a->best_level != *b->best_level) return *a->best_level < *b->best_level;
     return a->best_admit < b->best_admit;
   });
@@ -21,10 +24,11 @@ std::vector<BoardRow> MakeBoard(const Contest& contest) {
                  .best_admit = team->best_admit,
                  .tries_used = team->tries_used,
                  .tries_left = contest.policy.policy.release.tries - team->tries_used,
-                 .scores_left = team->state.scores,
-                 .charged = team->charged};
+                 .scores_left = contest.StateOf(*team).scores,
+                 .charged = team->charged,
+                 .disqualified = team->disqualified};
+    if (stands(team)) row.rank = static_cast<int>(rows.size()) + 1;
     if (team->best_level.has_value()) {
-      row.rank = static_cast<int>(rows.size()) + 1;
       row.score = counting::SymbolText({counting::SymbolKind::kLevel, *team->best_level},
                                        contest.policy.policy.scoring.scale);
     }

@@ -10,10 +10,10 @@
 
 namespace pinhole::replay {
 
-// One line of the board. Order: shown level, best first; then the earlier shown; teams without a
-// shown score last, by number.
+// One line of the board. Order: shown level, best first; then the earlier shown; teams that cannot
+// rank last, by number.
 struct BoardRow {
-  int rank = 0;  // 1, 2, …; 0 for teams without a shown score, which cannot rank
+  int rank = 0;  // 1, 2, …; 0 for teams without a shown score or disqualified, which cannot rank
   std::string team;
   std::string score;  // the level's value, or "-"
   int64_t best_admit = -1;
@@ -21,6 +21,7 @@ struct BoardRow {
   int tries_left = 0;
   int scores_left = 0;
   counting::Bits charged;
+  bool disqualified = false;
 };
 std::vector<BoardRow> MakeBoard(const Contest& contest);
 

@@ -5,22 +5,12 @@
 #include "absl/strings/str_format.h"
 #include "server/core/base/status.h"
 #include "server/core/contest/validate.h"
+#include "server/core/counting/acts.h"
+#include "server/core/counting/worst_case.h"
 #include "server/core/log/entry_text.h"
+#include "server/core/replay/rules.h"
 
 namespace pinhole::replay {
-namespace {
-
-absl::Status Breaks(std::string_view rule) {
-  return absl::FailedPreconditionError(absl::StrFormat("the ledger's rules: %s", rule));
-}
-
-template <typename T>
-absl::Status MustEqual(const T& found, const T& expected, std::string_view rule) {
-  return found == expected ? absl::OkStatus() : Breaks(rule);
-}
-
-}  // namespace
-
 const Team* Contest::FindTeam(const PublicKey& key) const {
   const auto found = team_by_key.find(key);
   return found == team_by_key.end() ? nullptr : &teams[static_cast<size_t>(found->second - 1)];
@@ -44,6 +34,14 @@ int TriesOfDay(const Contest& contest, const Team& team) {
   return count;
 }
 
+std::vector<int> FinalTeams(const Contest& contest) {
+  std::vector<int> numbers;
+  for (const Team& team : contest.teams) {
+    if (team.best_admit >= 0 && !team.disqualified) numbers.push_back(team.entry.number);
+  }
+  return numbers;
+}
+
 const Contest* LedgerState::Find(std::string_view contest) const {
   const auto found = contests_.find(contest);
   return found == contests_.end() ? nullptr : &found->second;
@@ -56,6 +54,15 @@ absl::StatusOr<Contest*> LedgerState::OpenContest(std::string_view name) {
     return Breaks(absl::StrFormat("contest \"%s\" is not open", name));
   }
   return &contests_.find(open_)->second;
+}
+
+absl::StatusOr<Contest*> LedgerState::RunningContest(std::string_view name) {
+  ASSIGN_OR_RETURN(Contest* const contest, OpenContest(name));
+  if (contest->stopped) return Breaks("nothing but CLOSE follows a stop");
+  if (!contest->finals.empty()) return Breaks("nothing but CLOSE follows the final board");
+  if (contest->NextRound() > contest->policy.policy.rounds.count)
+    return Breaks("no exchange after the last round");
+  return contest;
 }
 
 absl::Status LedgerState::Apply(std::string_view bytes) {
@@ -138,8 +145,16 @@ absl::Status LedgerState::Check(const log::PolicyEntry& entry, std::string_view 
   RETURN_IF_ERROR(MustEqual(entry.team_count, worst.team_count,
                             "team_count must be what the policy counts to"));
   RETURN_IF_ERROR(MustEqual(entry.team, worst.team, "team_bits must be log2 of team_count"));
-  RETURN_IF_ERROR(MustEqual(entry.contest, worst.contest,
-                            "contest_bits must be teams, final and acts together"));
+  RETURN_IF_ERROR(MustEqual(entry.shared_count, worst.shared_count,
+                            "shared_count must be what the policy counts to"));
+  RETURN_IF_ERROR(
+      MustEqual(entry.shared, worst.shared, "shared_bits must be log2 of shared_count"));
+  RETURN_IF_ERROR(MustEqual(entry.final_board, worst.final_board,
+                            "final_bits must be what the final board can tell"));
+  RETURN_IF_ERROR(
+      MustEqual(entry.contest, worst.contest,
+                "contest_bits must be teams, what they share, final and acts together"));
+  if (worst.acts < counting::StopCharge(policy)) return Breaks("acts_bits must pay for a stop");
   const counting::Bits reserve = worst.contest + counting::Bits{policy.baseline_thousandths};
   // Under every-score the owner declared the data publishable: the account is counted, not capped
   // (CHANNEL.md section 5.2).
@@ -159,7 +174,7 @@ absl::Status LedgerState::Check(const log::PolicyEntry& entry, std::string_view 
 }
 
 absl::Status LedgerState::Check(const log::TeamEntry& entry) {
-  ASSIGN_OR_RETURN(Contest* const contest, OpenContest(entry.contest));
+  ASSIGN_OR_RETURN(Contest* const contest, RunningContest(entry.contest));
   RETURN_IF_ERROR(
       MustEqual(entry.round, contest->NextRound(), "TEAM must name the exchange it is in"));
   if (contest->phase != Phase::kOpen) return Breaks("nobody joins a closing contest");
@@ -181,7 +196,7 @@ absl::Status LedgerState::Check(const log::TeamEntry& entry) {
 }
 
 absl::Status LedgerState::Check(const log::AdmitEntry& entry) {
-  ASSIGN_OR_RETURN(Contest* const contest, OpenContest(entry.contest));
+  ASSIGN_OR_RETURN(Contest* const contest, RunningContest(entry.contest));
   const contest::Policy& policy = contest->policy.policy;
   RETURN_IF_ERROR(
       MustEqual(entry.round, contest->NextRound(), "ADMIT must name the exchange it is in"));
@@ -190,6 +205,7 @@ absl::Status LedgerState::Check(const log::AdmitEntry& entry) {
   Team& team = contest->teams[static_cast<size_t>(entry.team - 1)];
   RETURN_IF_ERROR(MustEqual(entry.try_number, team.tries_used + 1, "tries are numbered in order"));
   if (entry.try_number > policy.release.tries) return Breaks("no more tries than the policy gives");
+  if (team.disqualified) return Breaks("nothing is admitted of a disqualified team");
   if (policy.release.tries_per_day > 0 &&
       TriesOfDay(*contest, team) >= policy.release.tries_per_day) {
     return Breaks("no more tries in 24 h of rounds than the policy gives");
@@ -221,7 +237,7 @@ absl::Status LedgerState::Check(const log::AdmitEntry& entry) {
 }
 
 absl::Status LedgerState::Check(const log::ResultEntry& entry) {
-  ASSIGN_OR_RETURN(Contest* const contest, OpenContest(entry.contest));
+  ASSIGN_OR_RETURN(Contest* const contest, RunningContest(entry.contest));
   const contest::Policy& policy = contest->policy.policy;
   RETURN_IF_ERROR(
       MustEqual(entry.round, contest->NextRound(), "RESULT must name the exchange it is in"));
@@ -234,25 +250,30 @@ absl::Status LedgerState::Check(const log::ResultEntry& entry) {
   Admission& admission = contest->admissions.at(entry.admit);
   RETURN_IF_ERROR(MustEqual(entry.team, admission.entry.team, "RESULT must name its ADMIT's team"));
   Team& team = contest->teams[static_cast<size_t>(entry.team - 1)];
-  ASSIGN_OR_RETURN(const counting::TeamState after,
-                   counting::StateAfter(policy, team.state, entry.symbol));
-  RETURN_IF_ERROR(MustEqual(entry.after, after, "RESULT must state what its symbol leaves"));
+  ASSIGN_OR_RETURN(const counting::BothStates after,
+                   counting::StatesAfter(policy, team.state, contest->shared, entry.symbol));
+  RETURN_IF_ERROR(MustEqual(entry.after, counting::StateOfBoth(policy, after.team, after.shared),
+                            "RESULT must state what its symbol leaves"));
   const std::optional<int>& show_below = admission.entry.show_below;
   if (entry.symbol.kind == counting::SymbolKind::kLevel && show_below.has_value() &&
       entry.symbol.level >= *show_below) {
     return Breaks("no level that the team asked not to be shown");
   }
-  const counting::Bits left = counting::BitsLeft(policy, after);
-  const counting::Bits charge = team.left - left;
+  const counting::Bits left = counting::BitsLeft(policy, after.team);
+  const counting::Bits shared_left = counting::SharedBitsLeft(policy, after.shared);
+  const counting::Bits own = team.left - left;
+  const counting::Bits charge = own + (contest->shared_left - shared_left);
   RETURN_IF_ERROR(MustEqual(entry.charge, charge,
                             "the charge is what the symbol takes from the continuations"));
   RETURN_IF_ERROR(MustEqual(entry.text, counting::SymbolText(entry.symbol, policy.scoring.scale),
                             "RESULT's text must be its symbol's"));
   admission.result = entry;
   admission.result_index = size();
-  team.state = after;
+  team.state = after.team;
   team.left = left;
-  team.charged += charge;
+  team.charged += own;
+  contest->shared = after.shared;
+  contest->shared_left = shared_left;
   --team.waiting;
   contest->charged += charge;
   ++contest->released;
@@ -265,7 +286,7 @@ absl::Status LedgerState::Check(const log::ResultEntry& entry) {
 }
 
 absl::Status LedgerState::Check(const log::RoundEntry& entry) {
-  ASSIGN_OR_RETURN(Contest* const contest, OpenContest(entry.contest));
+  ASSIGN_OR_RETURN(Contest* const contest, RunningContest(entry.contest));
   RETURN_IF_ERROR(MustEqual(entry.round, contest->NextRound(), "ROUNDs have no gap"));
   RETURN_IF_ERROR(MustEqual(entry.admitted, contest->admitted, "ROUND must count its ADMITs"));
   RETURN_IF_ERROR(MustEqual(entry.released, contest->released, "ROUND must count its RESULTs"));
@@ -274,70 +295,10 @@ absl::Status LedgerState::Check(const log::RoundEntry& entry) {
   RETURN_IF_ERROR(MustEqual(static_cast<size_t>(contest->released), expected,
                             "every ADMIT has its RESULT, in its round"));
   RETURN_IF_ERROR(MustEqual(entry.root_before, Root(), "ROUND must name the root before it"));
-  if (entry.round > contest->policy.policy.rounds.count) return Breaks("no round after the last");
   contest->due.erase(entry.round);
   contest->last_round = entry.round;
   contest->admitted = 0;
   contest->released = 0;
-  return absl::OkStatus();
-}
-
-absl::Status LedgerState::Check(const log::ShiftEntry& entry) {
-  ASSIGN_OR_RETURN(Contest* const contest, OpenContest(entry.contest));
-  const contest::Policy& policy = contest->policy.policy;
-  RETURN_IF_ERROR(
-      MustEqual(entry.round, contest->NextRound(), "SHIFT must name the first round it moves"));
-  if (contest->admitted != 0 || contest->released != 0)
-    return Breaks("a SHIFT lies between two rounds");
-  RETURN_IF_ERROR(MustEqual(entry.count, contest->shifts + 1, "SHIFTs are counted"));
-  if (entry.moved > policy.rounds.max_shift) return Breaks("no SHIFT over max_shift rounds");
-  RETURN_IF_ERROR(MustEqual(entry.charge, counting::ShiftCharge(policy),
-                            "a SHIFT costs what its choices can tell"));
-  if (contest->acts_used + entry.charge > counting::Bits{policy.release.acts_thousandths}) {
-    return absl::ResourceExhaustedError(
-        "the ledger's rules: the bits for acts and shifts are used up");
-  }
-  contest->shifted += entry.moved;
-  contest->shifts += 1;
-  contest->acts_used += entry.charge;
-  return absl::OkStatus();
-}
-
-absl::Status LedgerState::Check(const log::ActEntry& entry) {
-  ASSIGN_OR_RETURN(Contest* const contest, OpenContest(entry.contest));
-  const contest::Policy& policy = contest->policy.policy;
-  RETURN_IF_ERROR(
-      MustEqual(entry.round, contest->NextRound(), "ACT must name the exchange it is in"));
-  if (contest->phase != Phase::kOpen) return Breaks("a closing contest is closed once");
-  if (!Verify(policy.organizer, log::ActStatement(entry.contest, entry.kind), entry.signature)) {
-    return Breaks("ACT must be signed by the organizer");
-  }
-  RETURN_IF_ERROR(MustEqual(entry.charge, counting::CloseEarlyCharge(policy),
-                            "an ACT costs what its choices can tell"));
-  if (contest->acts_used + entry.charge > counting::Bits{policy.release.acts_thousandths}) {
-    return absl::ResourceExhaustedError(
-        "the ledger's rules: the bits for acts and shifts are used up");
-  }
-  contest->phase = Phase::kClosing;
-  contest->acts_used += entry.charge;
-  return absl::OkStatus();
-}
-
-absl::Status LedgerState::Check(const log::CloseEntry& entry) {
-  ASSIGN_OR_RETURN(Contest* const contest, OpenContest(entry.contest));
-  RETURN_IF_ERROR(MustEqual(entry.round, contest->last_round, "CLOSE follows the ROUND it names"));
-  if (contest->admitted != 0 || contest->released != 0) return Breaks("CLOSE follows a ROUND");
-  if (!contest->due.empty()) return Breaks("no CLOSE while a RESULT is due");
-  if (contest->phase != Phase::kClosing &&
-      contest->last_round < contest->policy.policy.rounds.count) {
-    return Breaks("no CLOSE before the last round without an act");
-  }
-  const counting::Bits used = contest->charged + contest->acts_used;
-  RETURN_IF_ERROR(MustEqual(entry.used, used, "CLOSE must state what left"));
-  contest->phase = Phase::kClosed;
-  account_.spent += used;
-  account_.reserved = {};
-  open_.clear();
   return absl::OkStatus();
 }
 

@@ -15,6 +15,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "server/core/counting/shared_state.h"
 #include "server/core/log/entries.h"
 #include "server/core/log/merkle.h"
 #include "server/core/schedule/round_clock.h"
@@ -35,10 +36,11 @@ struct Team {
   counting::TeamState state;
   counting::Bits left;  // BitsLeft(policy, state)
   counting::Bits charged;
-  int tries_used = 0;               // admitted, released or not
-  int waiting = 0;                  // admitted, not released
-  std::optional<int> best_level;    // the best shown
-  int64_t best_admit = -1;          // the submission that was shown it first
+  int tries_used = 0;             // admitted, released or not
+  int waiting = 0;                // admitted, not released
+  std::optional<int> best_level;  // the best shown
+  int64_t best_admit = -1;        // the submission that was shown it first
+  bool disqualified = false;
   std::vector<int64_t> admissions;  // indices of its ADMIT entries
 };
 
@@ -60,19 +62,39 @@ struct Contest {
   int64_t last_round = 0;  // number of the last ROUND entry
   int64_t shifted = 0;     // rounds moved by all SHIFTs
   int shifts = 0;
+  int acts = 0;          // ACT entries so far
+  bool stopped = false;  // for good, by the vault: what was due is not released
   counting::Bits acts_used;
-  counting::Bits charged;  // all teams
+  counting::Bits charged;        // all teams and what they share
+  counting::SharedState shared;  // of records
+  counting::Bits shared_left;    // SharedBitsLeft(policy, shared)
+  std::vector<log::FinalEntry> finals;
+  counting::Bits final_charged;
   // Since the last ROUND entry:
   int64_t admitted = 0;
   int64_t released = 0;
 
-  explicit Contest(const log::PolicyEntry& entry) : policy(entry), queue(entry.policy) {}
+  explicit Contest(const log::PolicyEntry& entry)
+      : policy(entry),
+        queue(entry.policy),
+        shared(counting::StartShared(entry.policy)),
+        shared_left(entry.shared) {}
   const Team* FindTeam(const PublicKey& key) const;
   const Team* FindTeam(std::string_view name) const;
   schedule::RoundClock Clock() const { return {policy.policy.rounds, shifted}; }
   // The exchange that comes next.
   int64_t NextRound() const { return last_round + 1; }
+  // What left so far.
+  counting::Bits Used() const { return charged + acts_used + final_charged; }
+  // What a symbol of this team is decided by.
+  counting::TeamState StateOf(const Team& team) const {
+    return counting::StateOfBoth(policy.policy, team.state, shared);
+  }
 };
+
+// The teams that the final board is about, by number: those with a shown score that are not
+// disqualified. Each is judged by its best_admit.
+std::vector<int> FinalTeams(const Contest& contest);
 
 // Submissions of `team` that count against tries_per_day in the next exchange: those admitted in
 // the RoundsPerDay(rounds) rounds that it ends.
@@ -115,9 +137,12 @@ class LedgerState {
   absl::Status Check(const log::RoundEntry& entry);
   absl::Status Check(const log::ShiftEntry& entry);
   absl::Status Check(const log::ActEntry& entry);
+  absl::Status Check(const log::FinalEntry& entry);
   absl::Status Check(const log::CloseEntry& entry);
   // The contest that `name` says is open. Errors: FAILED_PRECONDITION when it is not.
   absl::StatusOr<Contest*> OpenContest(std::string_view name);
+  // The same, while rounds go on.
+  absl::StatusOr<Contest*> RunningContest(std::string_view name);
 
   MerkleFrontier tree_;
   std::vector<log::StartEntry> starts_;

@@ -85,6 +85,10 @@ absl::StatusOr<log::AdmitEntry> PlanAdmit(const LedgerState& state,
     return absl::NotFoundError(
         "no team of this contest has this key: `pinhole join` first, and wait for its exchange");
   }
+  if (team->disqualified) {
+    return absl::FailedPreconditionError(
+        "the organizer disqualified this team: nothing of it is admitted; ask the organizer");
+  }
   if (contest.requests.contains({team->entry.number, request.request_id})) {
     return absl::AlreadyExistsError("the request id was used by this team");
   }

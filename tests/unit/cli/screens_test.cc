@@ -14,6 +14,7 @@
 #include "client/cli/recount.h"
 #include "client/cli/team_screens.h"
 #include "server/core/contest/validate.h"
+#include "server/core/counting/worst_case.h"
 #include "tests/support/ledger_builder.h"
 
 namespace pinhole::cli {
@@ -249,10 +250,16 @@ TEST(Budget, PythonFindsTheSameNumber) {
   every.release = {.rule = contest::ReleaseRule::kEveryScore, .tries = 7, .teams = 2};
   contest::Policy gain = DemoPolicy();
   gain.release.min_gain = 4;
-  for (const contest::Policy& policy : {DemoPolicy(), every, gain}) {
+  contest::Policy records = DemoPolicy();
+  records.release.rule = contest::ReleaseRule::kRecords;
+  records.release.min_gain = 2;
+  for (const contest::Policy& policy : {DemoPolicy(), every, gain, records}) {
     ASSERT_TRUE(contest::Validate(policy).ok());
-    EXPECT_EQ(OutputOf(BudgetPython(policy)),
-              counting::CountWorstCase(policy).team_count.ToHex() + "\n");
+    const counting::WorstCase worst = counting::CountWorstCase(policy);
+    std::string expected = worst.team_count.ToHex();
+    if (policy.release.rule == contest::ReleaseRule::kRecords)
+      expected += " " + worst.shared_count.ToHex();
+    EXPECT_EQ(OutputOf(BudgetPython(policy)), expected + "\n");
   }
 }
 

@@ -60,7 +60,8 @@ TEST(Decide, FollowsImprovements) {
 }
 
 TEST(Decide, IsTotalOverEveryState) {
-  for (const auto rule : {contest::ReleaseRule::kImprovements, contest::ReleaseRule::kEveryScore}) {
+  for (const auto rule : {contest::ReleaseRule::kImprovements, contest::ReleaseRule::kEveryScore,
+                          contest::ReleaseRule::kRecords}) {
     contest::Policy policy = WithRule(rule);
     policy.scoring.scale = {.best = 0, .worst = 4'000, .step = 1'000};
     for (int levels = 0; levels <= 5; ++levels) {

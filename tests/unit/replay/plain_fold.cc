@@ -6,6 +6,9 @@
 #include "absl/strings/str_format.h"
 #include "server/core/base/ed25519.h"
 #include "server/core/contest/validate.h"
+#include "server/core/counting/acts.h"
+#include "server/core/counting/final_board.h"
+#include "server/core/counting/worst_case.h"
 
 namespace pinhole::replay {
 namespace {
@@ -25,6 +28,15 @@ std::string Spelling(const log::ResultEntry& e) {
   line.resize(511, ' ');
   return line + "\n";
 }
+std::string Spelling(const log::FinalEntry& e) {
+  std::string line = absl::StrFormat(
+      "FINAL 1 contest=%s round=%d place=%d team=%d admit=%d level=%s text=%s charge_bits=%d.%03d",
+      e.contest, e.round, e.place, e.team, e.admit,
+      e.level.has_value() ? absl::StrFormat("%d", *e.level) : "-", e.text,
+      e.charge.thousandths / 1000, e.charge.thousandths % 1000);
+  line.resize(511, ' ');
+  return line + "\n";
+}
 template <typename T>
 std::string Spelling(const T& entry) {
   const auto encoded = log::Encode(entry);
@@ -34,6 +46,10 @@ std::string Spelling(const T& entry) {
 // By whole numbers of any size.
 counting::Bits BitsOf(const contest::Policy& policy, const counting::TeamState& state) {
   return counting::CountContinuations(policy, state).CeilLog2();
+}
+
+counting::Bits SharedBitsOf(const contest::Policy& policy, const counting::SharedState& state) {
+  return counting::CountShared(policy, state).CeilLog2();
 }
 
 }  // namespace
@@ -102,6 +118,64 @@ counting::Bits PlainFold::ActsUsed() const {
   return used;
 }
 
+counting::Bits PlainFold::FinalCharged() const {
+  counting::Bits charged;
+  for (const auto* place : All<log::FinalEntry>()) charged += place->charge;
+  return charged;
+}
+
+int64_t PlainFold::ActsOf(log::ActKind kind) const {
+  int64_t count = 0;
+  for (const auto* act : All<log::ActEntry>()) count += act->kind == kind ? 1 : 0;
+  return count;
+}
+
+bool PlainFold::Closing() const {
+  return ActsOf(log::ActKind::kCloseEarly) + ActsOf(log::ActKind::kStop) > 0;
+}
+
+const contest::Policy* PlainFold::RunningPolicy(std::string_view contest) const {
+  const contest::Policy* const policy = OpenPolicy(contest);
+  if (policy == nullptr || ActsOf(log::ActKind::kStop) > 0 || Count<log::FinalEntry>() > 0 ||
+      LastRound() >= policy->rounds.count) {
+    return nullptr;
+  }
+  return policy;
+}
+
+bool PlainFold::AtEnd(const contest::Policy& policy, int64_t round) const {
+  const bool none_due =
+      Count<log::AdmitEntry>() == Count<log::ResultEntry>() || ActsOf(log::ActKind::kStop) > 0;
+  return round == LastRound() &&
+         CountSinceRound<log::AdmitEntry>() + CountSinceRound<log::ResultEntry>() == 0 &&
+         none_due && (Closing() || LastRound() >= policy.rounds.count);
+}
+
+counting::SharedState PlainFold::Shared() const {
+  counting::SharedState shared = counting::StartShared(All<log::PolicyEntry>()[0]->policy);
+  if (shared == counting::SharedState()) return shared;
+  for (const auto* result : All<log::ResultEntry>()) {
+    shared = {
+        .tries = shared.tries - 1, .levels = result->after.levels, .scores = result->after.scores};
+  }
+  return shared;
+}
+
+std::vector<PlainTeam> PlainFold::Finalists() const {
+  std::vector<PlainTeam> finalists;
+  for (const PlainTeam& team : Teams()) {
+    if (team.best_level.has_value() && !team.disqualified) finalists.push_back(team);
+  }
+  return finalists;
+}
+
+absl::Status PlainFold::Paid(const contest::Policy& policy, counting::Bits charge) const {
+  return ActsUsed() + charge + counting::StopCharge(policy) >
+                 counting::Bits{policy.release.acts_thousandths}
+             ? absl::ResourceExhaustedError("acts")
+             : absl::OkStatus();
+}
+
 counting::Bits PlainFold::Charged() const {
   counting::Bits charged;
   for (const auto* result : All<log::ResultEntry>()) charged += result->charge;
@@ -119,12 +193,20 @@ std::vector<PlainTeam> PlainFold::Teams() const {
     for (const auto* result : All<log::ResultEntry>()) {
       if (result->team != entry->number) continue;
       --team.waiting;
+      const counting::TeamState before = team.state;
       team.state = result->after;
-      team.charged += result->charge;
+      if (policy.release.rule == contest::ReleaseRule::kRecords) {
+        team.state.levels = team.state.scores = 0;
+      }
+      team.charged += BitsOf(policy, before) - BitsOf(policy, team.state);
       if (result->symbol.kind == counting::SymbolKind::kLevel &&
           result->symbol.level < team.best_level.value_or(1 << 20)) {
         team.best_level = result->symbol.level;
+        team.best_admit = result->admit;
       }
+    }
+    for (const auto* act : All<log::ActEntry>()) {
+      if (act->team == entry->number) team.disqualified = act->kind == log::ActKind::kDisqualify;
     }
     teams.push_back(team);
   }
@@ -189,7 +271,9 @@ absl::Status PlainFold::Judge(const log::PolicyEntry& entry) const {
   if (!fits || !Verify(entry.policy.organizer, statement, entry.organizer_signature) ||
       !Verify(data.owner, statement, entry.owner_signature) ||
       entry.team_count != worst.team_count || entry.team != worst.team ||
-      entry.contest != worst.contest) {
+      entry.shared_count != worst.shared_count || entry.shared != worst.shared ||
+      entry.final_board != worst.final_board || entry.contest != worst.contest ||
+      worst.acts < counting::StopCharge(entry.policy)) {
     return No();
   }
   const counting::Bits needed =
@@ -198,8 +282,8 @@ absl::Status PlainFold::Judge(const log::PolicyEntry& entry) const {
 }
 
 absl::Status PlainFold::Judge(const log::TeamEntry& entry) const {
-  const contest::Policy* const policy = OpenPolicy(entry.contest);
-  if (policy == nullptr || entry.round != LastRound() + 1 || Count<log::ActEntry>() > 0 ||
+  const contest::Policy* const policy = RunningPolicy(entry.contest);
+  if (policy == nullptr || entry.round != LastRound() + 1 || Closing() ||
       entry.number != Count<log::TeamEntry>() + 1 || entry.number > policy->release.teams ||
       entry.reserved != BitsOf(*policy, counting::StartState(*policy))) {
     return No();
@@ -212,12 +296,12 @@ absl::Status PlainFold::Judge(const log::TeamEntry& entry) const {
 }
 
 absl::Status PlainFold::Judge(const log::AdmitEntry& entry) const {
-  const contest::Policy* const policy = OpenPolicy(entry.contest);
-  if (policy == nullptr || entry.round != LastRound() + 1 || Count<log::ActEntry>() > 0)
-    return No();
+  const contest::Policy* const policy = RunningPolicy(entry.contest);
+  if (policy == nullptr || entry.round != LastRound() + 1 || Closing()) return No();
   const std::vector<PlainTeam> teams = Teams();
   if (entry.team > static_cast<int>(teams.size())) return No();
   const PlainTeam& team = teams[static_cast<size_t>(entry.team - 1)];
+  if (team.disqualified) return No();
   int64_t today = 0;
   for (const auto* admit : All<log::AdmitEntry>()) {
     if (admit->team != entry.team) continue;
@@ -234,24 +318,29 @@ absl::Status PlainFold::Judge(const log::AdmitEntry& entry) const {
 }
 
 absl::Status PlainFold::Judge(const log::ResultEntry& entry) const {
-  const contest::Policy* const policy = OpenPolicy(entry.contest);
+  const contest::Policy* const policy = RunningPolicy(entry.contest);
   if (policy == nullptr || entry.round != LastRound() + 1) return No();
   const std::vector<int64_t> due = Due(entry.round);
   if (due.empty() || due[0] != entry.admit) return No();
   const auto& admit = std::get<log::AdmitEntry>(entries_[static_cast<size_t>(entry.admit)]);
   if (admit.team != entry.team) return No();
   const counting::TeamState before = Teams()[static_cast<size_t>(entry.team - 1)].state;
-  const auto after = counting::StateAfter(*policy, before, entry.symbol);
+  const counting::SharedState shared = Shared();
+  const auto after = counting::StatesAfter(*policy, before, shared, entry.symbol);
   if (!after.ok()) return after.status();
   const bool hidden = entry.symbol.kind == counting::SymbolKind::kLevel &&
                       admit.show_below.has_value() && entry.symbol.level >= *admit.show_below;
-  return Unless(!hidden && entry.after == *after &&
-                entry.charge == BitsOf(*policy, before) - BitsOf(*policy, *after) &&
+  const counting::Bits charge =
+      BitsOf(*policy, before) - BitsOf(*policy, after->team) +
+      (SharedBitsOf(*policy, shared) - SharedBitsOf(*policy, after->shared));
+  return Unless(!hidden &&
+                entry.after == counting::StateOfBoth(*policy, after->team, after->shared) &&
+                entry.charge == charge &&
                 entry.text == counting::SymbolText(entry.symbol, policy->scoring.scale));
 }
 
 absl::Status PlainFold::Judge(const log::RoundEntry& entry) const {
-  const contest::Policy* const policy = OpenPolicy(entry.contest);
+  const contest::Policy* const policy = RunningPolicy(entry.contest);
   return Unless(policy != nullptr && entry.round == LastRound() + 1 &&
                 entry.round <= policy->rounds.count &&
                 entry.admitted == CountSinceRound<log::AdmitEntry>() &&
@@ -260,37 +349,75 @@ absl::Status PlainFold::Judge(const log::RoundEntry& entry) const {
 }
 
 absl::Status PlainFold::Judge(const log::ShiftEntry& entry) const {
-  const contest::Policy* const policy = OpenPolicy(entry.contest);
+  const contest::Policy* const policy = RunningPolicy(entry.contest);
   if (policy == nullptr || entry.round != LastRound() + 1 ||
       CountSinceRound<log::AdmitEntry>() + CountSinceRound<log::ResultEntry>() > 0 ||
       entry.count != Count<log::ShiftEntry>() + 1 || entry.moved > policy->rounds.max_shift ||
       entry.charge != counting::ShiftCharge(*policy)) {
     return No();
   }
-  return ActsUsed() + entry.charge > counting::Bits{policy->release.acts_thousandths}
-             ? absl::ResourceExhaustedError("acts")
-             : absl::OkStatus();
+  return Paid(*policy, entry.charge);
 }
 
 absl::Status PlainFold::Judge(const log::ActEntry& entry) const {
-  const contest::Policy* const policy = OpenPolicy(entry.contest);
-  if (policy == nullptr || entry.round != LastRound() + 1 || Count<log::ActEntry>() > 0 ||
-      !Verify(policy->organizer, log::ActStatement(entry.contest, entry.kind), entry.signature) ||
-      entry.charge != counting::CloseEarlyCharge(*policy)) {
+  const contest::Policy* const policy = RunningPolicy(entry.contest);
+  if (policy == nullptr || entry.round != LastRound() + 1) return No();
+  const bool of_team =
+      entry.kind == log::ActKind::kDisqualify || entry.kind == log::ActKind::kReinstate;
+  if (of_team) {
+    const std::vector<PlainTeam> teams = Teams();
+    if (entry.team < 1 || entry.team > static_cast<int>(teams.size()) ||
+        teams[static_cast<size_t>(entry.team - 1)].disqualified ==
+            (entry.kind == log::ActKind::kDisqualify) ||
+        entry.charge != counting::TeamActCharge(*policy)) {
+      return No();
+    }
+  } else if (entry.team != 0 || entry.charge != counting::CloseEarlyCharge(*policy)) {
     return No();
   }
-  return ActsUsed() + entry.charge > counting::Bits{policy->release.acts_thousandths}
-             ? absl::ResourceExhaustedError("acts")
-             : absl::OkStatus();
+  if (entry.kind == log::ActKind::kStop) {
+    return Unless(entry.signature == Signature{} &&
+                  CountSinceRound<log::AdmitEntry>() + CountSinceRound<log::ResultEntry>() == 0);
+  }
+  if (entry.kind == log::ActKind::kCloseEarly && Closing()) return No();
+  const std::string statement = log::ActStatement(entry.contest, entry.kind, entry.team,
+                                                  static_cast<int>(Count<log::ActEntry>()));
+  if (!Verify(policy->organizer, statement, entry.signature)) return No();
+  return Paid(*policy, entry.charge);
+}
+
+absl::Status PlainFold::Judge(const log::FinalEntry& entry) const {
+  const contest::Policy* const policy = OpenPolicy(entry.contest);
+  if (policy == nullptr || !AtEnd(*policy, entry.round) || ActsOf(log::ActKind::kStop) > 0)
+    return No();
+  const std::vector<PlainTeam> finalists = Finalists();
+  const int count = static_cast<int>(finalists.size());
+  const int place = static_cast<int>(Count<log::FinalEntry>()) + 1;
+  if (entry.place != place || place > counting::FinalPlaces(*policy, count)) return No();
+  const PlainTeam* team = nullptr;
+  for (const PlainTeam& one : finalists) {
+    if (one.entry.number == entry.team) team = &one;
+  }
+  if (team == nullptr || team->best_admit != entry.admit) return No();
+  for (const auto* other : All<log::FinalEntry>()) {
+    if (other->team == entry.team) return No();
+  }
+  const bool every = policy->release.final_rule == contest::FinalRule::kEveryTeam;
+  const int levels = policy->scoring.scale.level_count();
+  return Unless(entry.level.has_value() == every && entry.level.value_or(0) <= levels &&
+                (!every || &finalists[static_cast<size_t>(place - 1)] == team) &&
+                entry.text == counting::FinalText(entry.level, policy->scoring.scale) &&
+                entry.charge == counting::FinalCharge(*policy, count, place));
 }
 
 absl::Status PlainFold::Judge(const log::CloseEntry& entry) const {
   const contest::Policy* const policy = OpenPolicy(entry.contest);
-  if (policy == nullptr || entry.round != LastRound()) return No();
-  return Unless(CountSinceRound<log::AdmitEntry>() + CountSinceRound<log::ResultEntry>() == 0 &&
-                Count<log::AdmitEntry>() == Count<log::ResultEntry>() &&
-                (Count<log::ActEntry>() > 0 || LastRound() >= policy->rounds.count) &&
-                entry.used == Charged() + ActsUsed());
+  if (policy == nullptr || !AtEnd(*policy, entry.round)) return No();
+  const int places = ActsOf(log::ActKind::kStop) > 0
+                         ? 0
+                         : counting::FinalPlaces(*policy, static_cast<int>(Finalists().size()));
+  return Unless(Count<log::FinalEntry>() == places &&
+                entry.used == Charged() + ActsUsed() + FinalCharged());
 }
 
 }  // namespace pinhole::replay

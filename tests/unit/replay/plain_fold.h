@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "server/core/counting/shared_state.h"
 #include "server/core/log/entries.h"
 
 namespace pinhole::replay {
@@ -19,6 +20,8 @@ struct PlainTeam {
   int tries = 0;
   int waiting = 0;
   std::optional<int> best_level;
+  int64_t best_admit = -1;
+  bool disqualified = false;
 };
 
 // For ledgers with one contest. Not thread-safe.
@@ -35,6 +38,9 @@ class PlainFold {
   bool Closed() const;
   counting::Bits ActsUsed() const;
   counting::Bits Charged() const;
+  counting::Bits FinalCharged() const;
+  // What all teams share, before the next RESULT.
+  counting::SharedState Shared() const;
   // ADMITs without a RESULT that are due in `round`, in ledger order.
   std::vector<int64_t> Due(int64_t round) const;
   // The round that an ADMIT in the exchange of `round` runs in.
@@ -50,7 +56,16 @@ class PlainFold {
   absl::Status Judge(const log::RoundEntry& entry) const;
   absl::Status Judge(const log::ShiftEntry& entry) const;
   absl::Status Judge(const log::ActEntry& entry) const;
+  absl::Status Judge(const log::FinalEntry& entry) const;
   absl::Status Judge(const log::CloseEntry& entry) const;
+
+  int64_t ActsOf(log::ActKind kind) const;
+  bool Closing() const;
+  // Whether the contest is open and exchanges still go on.
+  const contest::Policy* RunningPolicy(std::string_view contest) const;
+  bool AtEnd(const contest::Policy& policy, int64_t round) const;
+  std::vector<PlainTeam> Finalists() const;
+  absl::Status Paid(const contest::Policy& policy, counting::Bits charge) const;
 
   const contest::Policy* OpenPolicy(std::string_view contest) const;
   // Entries of a type since the last ROUND.

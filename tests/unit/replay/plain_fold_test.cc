@@ -6,6 +6,7 @@
 #include <random>
 
 #include "absl/strings/str_format.h"
+#include "server/core/counting/acts.h"
 #include "server/core/replay/ledger_state.h"
 #include "tests/support/ledger_builder.h"
 
@@ -27,7 +28,9 @@ class Dice {
 contest::Policy RandomPolicy(Dice& dice) {
   contest::Policy policy = testing::DemoPolicy();
   if (dice.OneIn(5)) policy.release.rule = contest::ReleaseRule::kEveryScore;
-  const bool improvements = policy.release.rule == contest::ReleaseRule::kImprovements;
+  if (dice.OneIn(3)) policy.release.rule = contest::ReleaseRule::kRecords;
+  policy.release.final_rule = static_cast<contest::FinalRule>(dice.Below(4));
+  const bool improvements = policy.release.rule != contest::ReleaseRule::kEveryScore;
   policy.release.tries = 1 + dice.Below(6);
   policy.release.shown_scores = improvements ? 1 + dice.Below(policy.release.tries) : 0;
   policy.release.shown_failures = improvements ? dice.Below(policy.release.tries + 1) : 0;
@@ -38,7 +41,14 @@ contest::Policy RandomPolicy(Dice& dice) {
   policy.rounds.lanes = 1 + dice.Below(3);
   policy.rounds.count = 6 + dice.Below(30);
   policy.rounds.max_shift = 5;
+  policy.release.acts_thousandths = 6'000 + dice.Below(30'000);
   return policy;
+}
+
+bool MayPay(const Contest& contest, counting::Bits charge) {
+  const contest::Policy& policy = contest.policy.policy;
+  return contest.acts_used + charge + counting::StopCharge(policy) <=
+         counting::Bits{policy.release.acts_thousandths};
 }
 
 // Nothing when the random policy is none that the ledger takes.
@@ -59,7 +69,19 @@ std::vector<std::string> RandomLedger(Dice& dice) {
   while (builder.contest().last_round < policy.rounds.count) {
     const Contest& contest = builder.contest();
     if (closing && contest.due.empty()) break;
-    if (dice.OneIn(12)) builder.Shift(1 + dice.Below(5));
+    if (dice.OneIn(40) && MayPay(contest, counting::Bits{0})) {
+      builder.Stop();
+      break;
+    }
+    if (dice.OneIn(12) && MayPay(contest, counting::ShiftCharge(policy)))
+      builder.Shift(1 + dice.Below(5));
+    if (dice.OneIn(6) && !contest.teams.empty() &&
+        MayPay(contest, counting::TeamActCharge(policy))) {
+      const Team& team =
+          contest.teams[static_cast<size_t>(dice.Below(static_cast<int>(contest.teams.size())))];
+      builder.ActOnTeam(team.disqualified ? log::ActKind::kReinstate : log::ActKind::kDisqualify,
+                        team.entry.name);
+    }
     if (dice.OneIn(9)) builder.Start(static_cast<uint8_t>(20 + contest.last_round));
     builder.Release();
     if (!closing && static_cast<int>(names.size()) < policy.release.teams && dice.OneIn(2)) {
@@ -70,7 +92,7 @@ std::vector<std::string> RandomLedger(Dice& dice) {
       const std::string& name =
           names[static_cast<size_t>(dice.Below(static_cast<int>(names.size())))];
       const Team& team = *contest.FindTeam(name);
-      const bool may = team.tries_used < policy.release.tries &&
+      const bool may = !team.disqualified && team.tries_used < policy.release.tries &&
                        team.waiting < policy.release.waiting &&
                        (policy.release.tries_per_day == 0 ||
                         TriesOfDay(contest, team) < policy.release.tries_per_day) &&
@@ -80,13 +102,16 @@ std::vector<std::string> RandomLedger(Dice& dice) {
       builder.Admit(name, dice.OneIn(4) ? std::nullopt : std::optional(dice.Below(levels + 1)),
                     dice.OneIn(4) ? std::optional(dice.Below(levels)) : std::nullopt);
     }
-    if (!closing && dice.OneIn(25)) {
+    if (!closing && dice.OneIn(25) && MayPay(contest, counting::CloseEarlyCharge(policy))) {
       builder.CloseEarly();
       closing = true;
     }
     builder.EndRound();
   }
-  if (builder.contest().due.empty()) builder.Close();
+  if (builder.contest().due.empty()) {
+    if (!builder.contest().stopped) builder.Final();
+    builder.Close();
+  }
   return builder.entries();
 }
 
@@ -144,6 +169,8 @@ void ExpectSame(const LedgerState& fast, const PlainFold& plain) {
   EXPECT_EQ(contest->phase == Phase::kClosed, plain.Closed());
   EXPECT_EQ(contest->acts_used, plain.ActsUsed());
   EXPECT_EQ(contest->charged, plain.Charged());
+  EXPECT_EQ(contest->final_charged, plain.FinalCharged());
+  EXPECT_EQ(contest->shared, plain.Shared());
   EXPECT_EQ(contest->queue.Peek(contest->NextRound()), plain.RunRound(contest->NextRound()));
   ASSERT_EQ(contest->teams.size(), teams.size());
   for (size_t i = 0; i < teams.size(); ++i) {
@@ -154,6 +181,7 @@ void ExpectSame(const LedgerState& fast, const PlainFold& plain) {
     EXPECT_EQ(team.tries_used, teams[i].tries);
     EXPECT_EQ(team.waiting, teams[i].waiting);
     EXPECT_EQ(team.best_level, teams[i].best_level);
+    EXPECT_EQ(team.disqualified, teams[i].disqualified);
   }
 }
 
@@ -202,6 +230,7 @@ TEST(PlainFold, AgreesWithTheFastOneOverRandomLedgers) {
   EXPECT_GT(mutated.taken, kSeeds);
   EXPECT_GT(mutated.malformed, kSeeds);
   EXPECT_GT(mutated.refused, kSeeds);
+  EXPECT_GT(mutated.exhausted, 0);
 }
 
 }  // namespace

@@ -1,0 +1,176 @@
+// The fold's rules for what moves, acts on and ends a contest: SHIFT, ACT, FINAL, CLOSE.
+#include <algorithm>
+
+#include "server/core/base/status.h"
+#include "server/core/counting/acts.h"
+#include "server/core/counting/final_board.h"
+#include "server/core/replay/ledger_state.h"
+#include "server/core/replay/rules.h"
+
+namespace pinhole::replay {
+namespace {
+
+// What a SHIFT or an act of a person costs must be there, and a stop can still be paid after it.
+absl::Status CheckPaid(const Contest& contest, counting::Bits charge) {
+  const contest::Policy& policy = contest.policy.policy;
+  const counting::Bits most{policy.release.acts_thousandths};
+  if (contest.acts_used + charge + counting::StopCharge(policy) <= most) return absl::OkStatus();
+  return absl::ResourceExhaustedError(
+      "the ledger's rules: the bits for acts and shifts are used up");
+}
+
+absl::Status CheckSigned(const Contest& contest, const log::ActEntry& act) {
+  const std::string statement = log::ActStatement(act.contest, act.kind, act.team, contest.acts);
+  if (Verify(contest.policy.policy.organizer, statement, act.signature)) return absl::OkStatus();
+  return Breaks("ACT must be signed by the organizer");
+}
+
+absl::Status CheckTeamAct(const Contest& contest, const log::ActEntry& act) {
+  if (act.team == 0 || act.team > static_cast<int>(contest.teams.size()))
+    return Breaks("ACT must name a team");
+  const bool disqualified = contest.teams[static_cast<size_t>(act.team - 1)].disqualified;
+  if (disqualified == (act.kind == log::ActKind::kDisqualify))
+    return Breaks("a team is disqualified once, and reinstated after that alone");
+  RETURN_IF_ERROR(MustEqual(act.charge, counting::TeamActCharge(contest.policy.policy),
+                            "an ACT costs what its choices can tell"));
+  RETURN_IF_ERROR(CheckSigned(contest, act));
+  return CheckPaid(contest, act.charge);
+}
+
+absl::Status CheckAct(const Contest& contest, const log::ActEntry& act) {
+  const contest::Policy& policy = contest.policy.policy;
+  switch (act.kind) {
+    case log::ActKind::kDisqualify:
+    case log::ActKind::kReinstate:
+      return CheckTeamAct(contest, act);
+    case log::ActKind::kCloseEarly:
+      if (contest.phase != Phase::kOpen) return Breaks("a closing contest is closed once");
+      RETURN_IF_ERROR(MustEqual(act.team, 0, "closing names no team"));
+      RETURN_IF_ERROR(MustEqual(act.charge, counting::CloseEarlyCharge(policy),
+                                "an ACT costs what its choices can tell"));
+      RETURN_IF_ERROR(CheckSigned(contest, act));
+      return CheckPaid(contest, act.charge);
+    case log::ActKind::kStop:
+      if (contest.admitted != 0 || contest.released != 0)
+        return Breaks("a stop lies between two rounds");
+      RETURN_IF_ERROR(MustEqual(act.team, 0, "a stop names no team"));
+      RETURN_IF_ERROR(MustEqual(act.signature, Signature{}, "nobody signs a stop"));
+      // It was kept back of every other charge.
+      return MustEqual(act.charge, counting::StopCharge(policy),
+                       "an ACT costs what its choices can tell");
+  }
+  return Breaks("no such act");
+}
+
+// FINAL and CLOSE stand after the last exchange there is.
+absl::Status CheckAtEnd(const Contest& contest, int64_t round) {
+  RETURN_IF_ERROR(MustEqual(round, contest.last_round, "FINAL and CLOSE name the last ROUND"));
+  if (contest.admitted != 0 || contest.released != 0)
+    return Breaks("FINAL and CLOSE follow a ROUND");
+  if (!contest.due.empty()) return Breaks("no FINAL or CLOSE while a RESULT is due");
+  if (contest.phase != Phase::kClosing && contest.last_round < contest.policy.policy.rounds.count)
+    return Breaks("no FINAL or CLOSE before the last round without an act");
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status LedgerState::Check(const log::ShiftEntry& entry) {
+  ASSIGN_OR_RETURN(Contest* const contest, RunningContest(entry.contest));
+  const contest::Policy& policy = contest->policy.policy;
+  RETURN_IF_ERROR(
+      MustEqual(entry.round, contest->NextRound(), "SHIFT must name the first round it moves"));
+  if (contest->admitted != 0 || contest->released != 0)
+    return Breaks("a SHIFT lies between two rounds");
+  RETURN_IF_ERROR(MustEqual(entry.count, contest->shifts + 1, "SHIFTs are counted"));
+  if (entry.moved > policy.rounds.max_shift) return Breaks("no SHIFT over max_shift rounds");
+  RETURN_IF_ERROR(MustEqual(entry.charge, counting::ShiftCharge(policy),
+                            "a SHIFT costs what its choices can tell"));
+  RETURN_IF_ERROR(CheckPaid(*contest, entry.charge));
+  contest->shifted += entry.moved;
+  contest->shifts += 1;
+  contest->acts_used += entry.charge;
+  return absl::OkStatus();
+}
+
+absl::Status LedgerState::Check(const log::ActEntry& entry) {
+  ASSIGN_OR_RETURN(Contest* const contest, RunningContest(entry.contest));
+  RETURN_IF_ERROR(
+      MustEqual(entry.round, contest->NextRound(), "ACT must name the exchange it is in"));
+  RETURN_IF_ERROR(CheckAct(*contest, entry));
+  Team* const team =
+      entry.team == 0 ? nullptr : &contest->teams[static_cast<size_t>(entry.team - 1)];
+  switch (entry.kind) {
+    case log::ActKind::kCloseEarly:
+      contest->phase = Phase::kClosing;
+      break;
+    case log::ActKind::kDisqualify:
+      team->disqualified = true;
+      break;
+    case log::ActKind::kReinstate:
+      team->disqualified = false;
+      break;
+    case log::ActKind::kStop:
+      contest->phase = Phase::kClosing;
+      contest->stopped = true;
+      contest->due.clear();
+      break;
+  }
+  ++contest->acts;
+  contest->acts_used += entry.charge;
+  return absl::OkStatus();
+}
+
+absl::Status LedgerState::Check(const log::FinalEntry& entry) {
+  ASSIGN_OR_RETURN(Contest* const contest, OpenContest(entry.contest));
+  const contest::Policy& policy = contest->policy.policy;
+  RETURN_IF_ERROR(CheckAtEnd(*contest, entry.round));
+  if (contest->stopped) return Breaks("no final board after a stop");
+  const std::vector<int> teams = FinalTeams(*contest);
+  const int count = static_cast<int>(teams.size());
+  RETURN_IF_ERROR(MustEqual(entry.place, static_cast<int>(contest->finals.size()) + 1,
+                            "the places of the final board follow each other"));
+  if (entry.place > counting::FinalPlaces(policy, count))
+    return Breaks("no more places than the policy's final board has");
+  if (std::find(teams.begin(), teams.end(), entry.team) == teams.end())
+    return Breaks("FINAL must name a team with a shown score that is not disqualified");
+  for (const log::FinalEntry& other : contest->finals) {
+    if (other.team == entry.team) return Breaks("a team has one place");
+  }
+  RETURN_IF_ERROR(MustEqual(entry.admit,
+                            contest->teams[static_cast<size_t>(entry.team - 1)].best_admit,
+                            "a team is judged by its best shown submission"));
+  const bool with_level = policy.release.final_rule == contest::FinalRule::kEveryTeam;
+  if (with_level && entry.team != teams[contest->finals.size()])
+    return Breaks("the final levels of all teams follow their numbers");
+  const int levels = policy.scoring.scale.level_count();
+  if (entry.level.has_value() != with_level || entry.level.value_or(0) > levels)
+    return Breaks("FINAL states a level of the scale, or worse, for every-team alone");
+  RETURN_IF_ERROR(MustEqual(entry.text, counting::FinalText(entry.level, policy.scoring.scale),
+                            "FINAL's text must be its level's"));
+  RETURN_IF_ERROR(MustEqual(entry.charge, counting::FinalCharge(policy, count, entry.place),
+                            "a place costs what its choices can tell"));
+  contest->finals.push_back(entry);
+  contest->final_charged += entry.charge;
+  return absl::OkStatus();
+}
+
+absl::Status LedgerState::Check(const log::CloseEntry& entry) {
+  ASSIGN_OR_RETURN(Contest* const contest, OpenContest(entry.contest));
+  RETURN_IF_ERROR(CheckAtEnd(*contest, entry.round));
+  const int places = contest->stopped
+                         ? 0
+                         : counting::FinalPlaces(contest->policy.policy,
+                                                 static_cast<int>(FinalTeams(*contest).size()));
+  RETURN_IF_ERROR(MustEqual(static_cast<int>(contest->finals.size()), places,
+                            "no CLOSE before the whole final board"));
+  const counting::Bits used = contest->Used();
+  RETURN_IF_ERROR(MustEqual(entry.used, used, "CLOSE must state what left"));
+  contest->phase = Phase::kClosed;
+  account_.spent += used;
+  account_.reserved = {};
+  open_.clear();
+  return absl::OkStatus();
+}
+
+}  // namespace pinhole::replay
