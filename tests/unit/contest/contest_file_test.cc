@@ -133,13 +133,10 @@ TEST(ContestFileDoc, StatesTheLimits) {
   EXPECT_EQ(compared, 11);
 }
 
-TEST(ContestFile, RefusesWhatComesLaterInWords) {
+TEST(ContestFile, RefusesUnknownWordsAndListsTheKnown) {
   for (const auto& [key, word, says] :
-       {std::tuple{"release.rule", "records", "not in this version"},
-        std::tuple{"release.final", "winner", "not in this version"},
-        std::tuple{"release.final", "top3", "not in this version"},
-        std::tuple{"release.final", "every-team", "not in this version"},
-        std::tuple{"release.final", "all", "none of: none"},
+       {std::tuple{"release.rule", "scores", "none of: every-score, improvements, records"},
+        std::tuple{"release.final", "all", "none of: none, winner, top3, every-team"},
         std::tuple{"deployment", "three-machine", "none of: one-machine, two-machine"},
         std::tuple{"score.weights", "yes", "none of: equal, column"}}) {
     const auto file =
@@ -159,6 +156,24 @@ TEST(ContestFile, DefaultsGiveWayToFewTries) {
   ASSERT_TRUE(file.ok()) << file.status();
   EXPECT_EQ(file->policy.release.shown_scores, 0);
   EXPECT_EQ(file->policy.release.shown_failures, 0);
+}
+
+// The records of a contest may be more than one team's tries.
+TEST(ContestFile, RecordsAreOfAllTeams) {
+  auto file = ParseContestFile(FileWith("release.rule", "\"records\""), "contest.toml");
+  ASSERT_TRUE(file.ok()) << file.status();
+  Policy policy = file->policy;
+  policy.rounds.settle_ms = kSettleMs;
+  policy.release.shown_scores = policy.release.tries + 1;
+  EXPECT_EQ(policy.release.shown_scores <= policy.scoring.scale.MostGains(policy.release.min_gain),
+            Validate(policy).ok())
+      << Validate(policy);
+  policy.release.tries = 1;
+  policy.release.waiting = 1;
+  policy.release.shown_failures = 0;
+  policy.release.shown_scores = policy.release.teams + 1;
+  EXPECT_THAT(std::string(Validate(policy).message()),
+              ::testing::HasSubstr("all tries of release.rule records"));
 }
 
 }  // namespace
