@@ -1,0 +1,67 @@
+#include "tests/integration/ledger/sample.h"
+
+#include <span>
+
+#include "server/core/base/status.h"
+#include "server/core/log/checkpoint.h"
+#include "server/core/log/merkle.h"
+#include "server/publish/static_ledger.h"
+
+namespace pinhole::testing {
+namespace {
+
+constexpr char kOrigin[] = "vault.example/test";  // LedgerBuilder's
+
+}  // namespace
+
+LedgerBuilder SampleLedger(contest::ReleaseRule rule, contest::FinalRule final_rule, int rounds) {
+  contest::Policy policy = DemoPolicy();
+  policy.rounds.count = rounds;
+  policy.release.rule = rule;
+  policy.release.final_rule = final_rule;
+  if (rule == contest::ReleaseRule::kEveryScore) {
+    policy.release.shown_scores = policy.release.shown_failures = 0;
+  }
+  LedgerBuilder ledger;
+  ledger.Start();
+  ledger.Dataset();
+  ledger.OpenContest(policy);
+  const char* const teams[] = {"ada", "grace", "mary"};
+  for (int round = 1; round <= rounds; ++round) {
+    if (round == 7) ledger.Shift(2);
+    if (round == 9) ledger.Start(9);
+    if (round == 10) ledger.ActOnTeam(log::ActKind::kDisqualify, "mary");
+    if (round == 11) ledger.ActOnTeam(log::ActKind::kReinstate, "mary");
+    ledger.Release();
+    if (round <= 3) ledger.Join(teams[round - 1]);
+    const char* const team = teams[round % 3];
+    const replay::Team* found = ledger.contest().FindTeam(team);
+    const bool may = found != nullptr && !found->disqualified &&
+                     found->tries_used < policy.release.tries && round + 2 < rounds &&
+                     found->waiting < policy.release.waiting;
+    if (may) {
+      ledger.Admit(team, round % 5 == 0 ? std::nullopt : std::optional(50 - round % 51),
+                   round % 7 == 0 ? std::optional(20) : std::nullopt);
+    }
+    ledger.EndRound();
+  }
+  ledger.Final();
+  ledger.Close();
+  return ledger;
+}
+
+absl::Status WriteStaticFiles(const std::vector<std::string>& entries, const std::string& folder) {
+  ASSIGN_OR_RETURN(const NoteSigner signer, NoteSigner::Create(kOrigin, TestKey(3)));
+  MerkleTree tree;
+  for (const std::string& entry : entries) tree.Append(LeafHash(entry));
+  ASSIGN_OR_RETURN(const std::string head,
+                   SignCheckpoint({kOrigin, tree.size(), tree.Root()}, signer));
+  ASSIGN_OR_RETURN(publish::StaticLedger files,
+                   publish::StaticLedger::Open(folder, signer.verifier()));
+  return files.Publish(head, [&](const Tile& tile) -> absl::StatusOr<std::string> {
+    if (tile.kind == TileKind::kHashes) return HashTileBytes(tile, tree.Reader());
+    return EntryTileBytes(std::span(entries).subspan(tile.index * kTileWidth, tile.width));
+  });
+}
+
+}  // namespace pinhole::testing

@@ -1,0 +1,21 @@
+// Valid ledgers with every kind of entry, for readers that are not ours.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "server/core/contest/policy.h"
+#include "tests/support/ledger_builder.h"
+
+namespace pinhole::testing {
+
+// Three teams that try in most rounds, a shift, an outage, acts, a final board, an end. Needs at
+// least 4 rounds.
+LedgerBuilder SampleLedger(contest::ReleaseRule rule, contest::FinalRule final_rule, int rounds);
+
+// Writes entries as static files under a head by the builder's key.
+absl::Status WriteStaticFiles(const std::vector<std::string>& entries, const std::string& folder);
+
+}  // namespace pinhole::testing
