@@ -25,6 +25,7 @@ class Commands {
     AddRehearsal();
     AddSubmit();
     AddAudit();
+    AddWitness();
   }
 
   ExitCode Run(int argc, const char* const* argv) {
@@ -62,6 +63,23 @@ class Commands {
   void AddServer(CLI::App* command, std::string& server) {
     command->add_option("--server", server, "HOST:PORT, when not the default server");
   }
+  // Where a whole ledger comes from.
+  void AddSource(CLI::App* command, AuditOptions& source) {
+    AddServer(command, source.server);
+    command->add_option("--pin", source.pin, "SHA-256 of the certificate's public key, hex");
+    command->add_option("--bundle", source.bundle, "this file, without a network");
+    command->add_option("--tiles", source.tiles, "this folder of static files (C2SP tlog-tiles)")
+        ->excludes("--bundle");
+  }
+  void AddAuditFirst(CLI::App* command, AuditFirst& audit) {
+    CLI::Option* const flag = command->add_flag_callback(
+        "--audit", [&audit] { audit.wanted = true; },
+        "sign only after every entry was replayed, from the source named");
+    AddSource(command, audit.source);
+    for (const char* const source : {"--server", "--pin", "--bundle", "--tiles"}) {
+      command->get_option(source)->needs(flag);
+    }
+  }
   void AddWait(CLI::App* command, Wait& wait, const char* description) {
     command->add_flag_callback(
         "--wait", [&wait] { wait = Wait::kYes; }, description);
@@ -73,6 +91,7 @@ class Commands {
   void AddRehearsal();
   void AddSubmit();
   void AddAudit();
+  void AddWitness();
   ExitCode Tell(const absl::Status& status);
 
   CommandContext& context_;
@@ -90,6 +109,9 @@ class Commands {
   SubmitOptions submit_;
   AuditOptions audit_;
   VerifyOptions verify_;
+  WitnessInitOptions witness_init_;
+  WitnessRequestOptions witness_request_;
+  WitnessSignOptions witness_sign_;
 };
 
 void Commands::AddKeys() {
@@ -203,6 +225,41 @@ void Commands::AddAudit() {
   verify->add_option("--key", verify_.key,
                      "the ledger's verifier key (vkey), when not the pinned one");
   AddServer(verify, verify_.server);
+}
+
+void Commands::AddWitness() {
+  CLI::App* const witness = app_.add_subcommand(
+      "witness", "Remember a ledger's heads and sign only what follows (docs/WITNESSES.md).");
+  witness->require_subcommand(1);
+
+  CLI::App* const init = Add("init", "Make a witness's folder; prints its key.", witness_init_,
+                             RunWitnessInit, witness);
+  init->add_option("FOLDER", witness_init_.folder, "the new folder")->required();
+  init->add_option("--name", witness_init_.name, "such as example.org/witness")->required();
+  init->add_option("--log-key", witness_init_.log_key, "the ledger's verifier key (vkey)")
+      ->required();
+  init->add_option("--key", witness_init_.key_path, "a key file, when not a new key");
+  init->add_flag_callback(
+      "--auditing", [this] { witness_init_.kind = WitnessKind::kAuditing; },
+      "its signature promises that every entry was replayed");
+
+  CLI::App* const request = Add("request", "Write a request that any witness understands.",
+                                witness_request_, RunWitnessRequest, witness);
+  request->add_option("-o,--output", witness_request_.output, "the file to write")->required();
+  request
+      ->add_option("--old", witness_request_.old_size,
+                   "entries that the witness signed last; a wrong one is answered by the right one")
+      ->capture_default_str();
+  request->add_option("--key", witness_request_.source.key, "the ledger's verifier key (vkey)");
+  AddSource(request, witness_request_.source);
+
+  CLI::App* const sign =
+      Add("sign", "Answer a request: the signature's line, or why not (exit code 4).",
+          witness_sign_, RunWitnessSign, witness);
+  sign->add_option("FOLDER", witness_sign_.folder, "the witness's folder")->required();
+  sign->add_option("REQUEST", witness_sign_.request, "the request, a file")->required();
+  sign->add_option("-o,--output", witness_sign_.output, "the file to write")->required();
+  AddAuditFirst(sign, witness_sign_.audit);
 }
 
 ExitCode Commands::Tell(const absl::Status& status) {

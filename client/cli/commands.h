@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "client/cli/context.h"
 #include "client/cli/exit_code.h"
+#include "client/cli/witness_store.h"
 
 namespace pinhole::cli {
 
@@ -101,5 +102,36 @@ struct VerifyOptions {
   std::string server;
 };
 Ending RunVerify(const CommandContext& context, const VerifyOptions& options);
+
+struct WitnessInitOptions {
+  std::string folder;
+  std::string name;
+  std::string log_key;   // vkey
+  std::string key_path;  // empty: a new key
+  WitnessKind kind = WitnessKind::kConsistency;
+};
+Ending RunWitnessInit(const CommandContext& context, const WitnessInitOptions& options);
+
+struct WitnessRequestOptions {
+  AuditOptions source;
+  uint64_t old_size = 0;  // entries that the witness signed last
+  std::string output;
+};
+Ending RunWitnessRequest(const CommandContext& context, const WitnessRequestOptions& options);
+
+// Whether every entry is audited before a head is signed, and where the entries come from. They are
+// judged by the ledger's key that the witness keeps.
+struct AuditFirst {
+  bool wanted = false;
+  AuditOptions source;
+};
+
+struct WitnessSignOptions {
+  std::string folder;
+  std::string request;
+  std::string output;
+  AuditFirst audit;
+};
+Ending RunWitnessSign(const CommandContext& context, const WitnessSignOptions& options);
 
 }  // namespace pinhole::cli

@@ -41,7 +41,7 @@ std::string_view TakeLine(std::string_view& text) {
 }
 
 WitnessDecision Refuse(WitnessVerdict verdict, std::string reason) {
-  return {.verdict = verdict, .head = {}, .reason = std::move(reason)};
+  return {.verdict = verdict, .head = {}, .reason = std::move(reason), .last_size = {}};
 }
 
 std::string_view OriginOf(std::string_view note) { return note.substr(0, note.find('\n')); }
@@ -106,8 +106,11 @@ WitnessDecision JudgeCheckpoint(std::string_view request, const NoteVerifier& lo
     return Refuse(WitnessVerdict::kMalformed, "its old size is above the checkpoint's");
   }
   if (asked->old_size != last.size) {
-    return Refuse(WitnessVerdict::kConflict,
-                  absl::StrFormat("the head that was signed last has %d entries", last.size));
+    WitnessDecision decision =
+        Refuse(WitnessVerdict::kConflict,
+               absl::StrFormat("the head that was signed last has %d entries", last.size));
+    decision.last_size = last.size;
+    return decision;
   }
   if (head->size == last.size && head->root != last.root) {
     return Refuse(
@@ -121,7 +124,7 @@ WitnessDecision JudgeCheckpoint(std::string_view request, const NoteVerifier& lo
   if (!follows.ok()) {
     return Refuse(WitnessVerdict::kInconsistent, std::string(follows.message()));
   }
-  return {.verdict = WitnessVerdict::kCosign, .head = *head, .reason = {}};
+  return {.verdict = WitnessVerdict::kCosign, .head = *head, .reason = {}, .last_size = {}};
 }
 
 }  // namespace pinhole

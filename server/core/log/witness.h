@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -56,6 +57,8 @@ struct WitnessDecision {
   WitnessVerdict verdict = WitnessVerdict::kMalformed;
   Checkpoint head;     // of kCosign: sign it, after its size and root are kept
   std::string reason;  // for a person; empty when kCosign
+  // Of kConflict over the old size: the size to ask from. None when the ledger has two heads.
+  std::optional<uint64_t> last_size;
 };
 
 // Judges a request about the ledger of `log`, of which `last` was signed last.

@@ -1,0 +1,123 @@
+// Witnesses as commands: a request and an answer that travel as files.
+#include <gmock/gmock.h>
+
+#include <filesystem>
+
+#include "server/core/log/checkpoint.h"
+#include "server/core/log/cosignature.h"
+#include "server/core/log/merkle.h"
+#include "server/core/replay/bundle.h"
+#include "server/system/files.h"
+#include "tests/unit/cli/command_fixture.h"
+
+namespace pinhole::cli {
+namespace {
+
+using ::testing::HasSubstr;
+
+class WitnessCommandTest : public CommandTest {
+ protected:
+  // The ledger as it is now, as a bundle.
+  std::string Bundle(const std::string& name, const std::vector<std::string>& entries,
+                     const std::string& checkpoint) const {
+    EXPECT_TRUE(
+        WriteFileDurably(Path(name), replay::EncodeBundle({checkpoint, entries}), 0644).ok());
+    return Path(name);
+  }
+  std::string Bundle() const { return Bundle("bundle", ledger_.entries(), ledger_.Checkpoint()); }
+  WitnessVerifier Init(const std::string& folder, const std::vector<std::string>& more = {}) {
+    std::vector<std::string> words = {
+        "witness",   "init",        Path(folder), "--name", "w.example/" + folder,
+        "--log-key", ledger_.Vkey()};
+    words.insert(words.end(), more.begin(), more.end());
+    EXPECT_EQ(Run(words), 0) << Err();
+    const size_t begin = Out().find("w.example/");
+    return *WitnessVerifier::FromVkey(Out().substr(begin, Out().find('\n', begin) - begin));
+  }
+  int Request(const std::string& bundle, const std::string& old_size) {
+    return Run({"witness", "request", "-o", Path("request"), "--old", old_size, "--bundle", bundle,
+                "--key", ledger_.Vkey()});
+  }
+  int Sign(const std::string& folder, const std::vector<std::string>& more = {}) {
+    std::filesystem::remove(Path("answer"));
+    std::vector<std::string> words = {"witness",       "sign", Path(folder),
+                                      Path("request"), "-o",   Path("answer")};
+    words.insert(words.end(), more.begin(), more.end());
+    return Run(words);
+  }
+};
+
+TEST_F(WitnessCommandTest, ARequestAndItsAnswerTravelAsFiles) {
+  const WitnessVerifier witness = Init("w");
+  ASSERT_EQ(Request(Bundle(), "0"), 0) << Err();
+  ASSERT_EQ(Sign("w"), 0) << Err();
+  const auto found =
+      VerifyCosignatures(ledger_.Checkpoint() + *ReadFile(Path("answer")), {&witness, 1});
+  ASSERT_TRUE(found.ok()) << found.status();
+  EXPECT_THAT(*found, ::testing::ElementsAre(Cosignature{"w.example/w", 1'000'000}));
+  // A growth is asked from what was signed; from elsewhere the answer tells from where.
+  ledger_.Round();
+  ASSERT_EQ(Request(Bundle(), "0"), 0) << Err();
+  EXPECT_EQ(Sign("w"), 4);
+  EXPECT_THAT(Err(), HasSubstr("NOT SIGNED (409): the head that was signed last has 3 entries"));
+  EXPECT_FALSE(std::filesystem::exists(Path("answer")));
+  ASSERT_EQ(Request(Bundle(), "3"), 0) << Err();
+  EXPECT_EQ(Sign("w"), 0) << Err();
+}
+
+TEST_F(WitnessCommandTest, TheServersOwnHeadCanBeAsked) {
+  ASSERT_EQ(Trust(), 0);
+  Init("w");
+  ASSERT_EQ(Run({"witness", "request", "-o", Path("request")}), 0) << Err();
+  EXPECT_EQ(Sign("w"), 0) << Err();
+  EXPECT_EQ(Run({"witness", "request", "-o", Path("request"), "--old", "4"}), 2);
+  EXPECT_THAT(Err(), HasSubstr("bring the ledger up to date"));
+}
+
+TEST_F(WitnessCommandTest, InitTakesAKeyAndNeverAFolderThatIsThere) {
+  ASSERT_TRUE(WriteKeyFile(Path("own.key"), TestKey(42)).ok());
+  const WitnessVerifier witness = Init("w", {"--key", Path("own.key")});
+  EXPECT_EQ(witness.public_key(), TestKey(42).public_key());
+  EXPECT_EQ(Run({"witness", "init", Path("w"), "--name", "w", "--log-key", ledger_.Vkey()}), 1);
+  EXPECT_EQ(Run({"witness", "init", Path("x"), "--name", "a b", "--log-key", ledger_.Vkey()}), 2);
+  EXPECT_EQ(Run({"witness", "init", Path("x"), "--name", "w", "--log-key", witness.ToVkey()}), 2);
+  EXPECT_EQ(Run({"witness", "init", Path("x")}), 2);
+}
+
+TEST_F(WitnessCommandTest, ALedgerThatIsNotWholeIsNotAskedAbout) {
+  std::vector<std::string> entries = ledger_.entries();
+  entries.pop_back();
+  EXPECT_EQ(Request(Bundle("short", entries, ledger_.Checkpoint()), "0"), 4);
+}
+
+// The tree and the signature are right, and one entry breaks a rule: a team that nobody invited
+// into a contest that is not there.
+TEST_F(WitnessCommandTest, AnAuditingCosignerReadsEveryEntry) {
+  const WitnessVerifier auditing = Init("a", {"--auditing"});
+  Init("w");
+  std::vector<std::string> entries = ledger_.entries();
+  entries.push_back(entries.front());
+  entries.back().replace(entries.back().find("previous_size=0"), 15, "previous_size=9");
+  MerkleTree tree;
+  for (const std::string& entry : entries) tree.Append(LeafHash(entry));
+  const NoteSigner key = *NoteSigner::Create("vault.example/test", TestKey(3));
+  const std::string broken = Bundle(
+      "broken", entries, *SignCheckpoint({"vault.example/test", tree.size(), tree.Root()}, key));
+
+  ASSERT_EQ(Request(broken, "0"), 0) << Err();
+  EXPECT_EQ(Sign("a"), 1);
+  EXPECT_THAT(Err(), HasSubstr("promises an audit"));
+  EXPECT_EQ(Sign("a", {"--audit", "--bundle", broken}), 4);
+  EXPECT_THAT(Err(), HasSubstr("NOT SIGNED (422): the audit refuses it: the replay stops at"));
+  EXPECT_EQ(Sign("a", {"--audit", "--bundle", Bundle()}), 3);  // has not that entry
+  EXPECT_EQ(Sign("a", {"--bundle", broken}), 2);               // a source without --audit
+  EXPECT_EQ(Sign("w"), 0) << "a witness does not read entries";
+  // Up to the rule that it breaks the ledger is good, and is signed.
+  ASSERT_EQ(Request(Bundle(), "0"), 0) << Err();
+  ASSERT_EQ(Sign("a", {"--audit", "--bundle", broken}), 0) << Err();
+  EXPECT_TRUE(
+      VerifyCosignatures(ledger_.Checkpoint() + *ReadFile(Path("answer")), {&auditing, 1}).ok());
+}
+
+}  // namespace
+}  // namespace pinhole::cli
