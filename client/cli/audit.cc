@@ -85,6 +85,11 @@ AuditReport Audit(std::span<const std::string> entries, std::string_view checkpo
   return report;
 }
 
+void AuditQuorum(std::string_view checkpoint, const QuorumRule& rule, AuditReport& report) {
+  report.quorum = CountCosignatures(checkpoint, rule);
+  if (!report.quorum->problem.empty()) report.problems.push_back(report.quorum->problem);
+}
+
 const replay::Contest* ChooseContest(const replay::LedgerState& state, std::string_view name) {
   if (!name.empty()) return state.Find(name);
   if (const replay::Contest* open = state.Open(); open != nullptr) return open;

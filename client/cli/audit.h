@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "client/cli/quorum.h"
 #include "server/core/log/checkpoint.h"
 #include "server/core/log/signed_note.h"
 #include "server/core/replay/ledger_state.h"
@@ -27,12 +28,16 @@ struct AuditReport {
   int64_t entry_count = 0;
   replay::LedgerState state;                   // as far as the replay came
   std::map<std::string, int64_t> type_counts;  // of all entries, "?" for unknown ones
+  std::optional<Quorum> quorum;                // when witnesses were named
 
   bool holds() const { return problems.empty(); }
 };
 
 AuditReport Audit(std::span<const std::string> entries, std::string_view checkpoint,
                   const NoteVerifier& log);
+
+// Adds what the witnesses say of the same head.
+void AuditQuorum(std::string_view checkpoint, const QuorumRule& rule, AuditReport& report);
 
 // The contest the screen is about when none is named: the open one, else the one opened last; null
 // when there is none.

@@ -85,13 +85,17 @@ void WarnIfLate(const CommandContext& context, const AuditReport& report) {
 }  // namespace
 
 Ending RunAudit(const CommandContext& context, const AuditOptions& options) {
+  std::optional<QuorumRule> rule;
+  if (!options.witnesses.empty() || options.quorum.has_value()) {
+    ASSIGN_OR_RETURN(rule, QuorumRuleOf(options.witnesses, options.quorum));
+  }
   ASSIGN_OR_RETURN(const Material material, FindMaterial(context, options));
   if (!options.save.empty()) {
     RETURN_IF_ERROR(WriteFileDurably(options.save, replay::EncodeBundle(material.bundle), 0644));
     context.err << absl::StrFormat("bundle written to %s\n", options.save);
   }
-  const AuditReport report =
-      Audit(material.bundle.entries, material.bundle.checkpoint, material.log);
+  AuditReport report = Audit(material.bundle.entries, material.bundle.checkpoint, material.log);
+  if (rule.has_value()) AuditQuorum(material.bundle.checkpoint, *rule, report);
   if (material.from == Material::From::kServer) WarnIfLate(context, report);
   const replay::Contest* contest = ChooseContest(report.state, options.contest);
   if (contest == nullptr && !options.contest.empty()) {

@@ -140,6 +140,7 @@ std::string AuditText(const AuditReport& report, const replay::Contest* contest)
       "lengths %s   (%s)\n",
       Mark(report.signature), Mark(report.root), Mark(report.replay), Mark(report.lengths),
       Count(report.entry_count, "entry", "entries"));
+  if (report.quorum.has_value()) text += "WITNESSES " + QuorumText(*report.quorum) + "\n";
   for (const std::string& problem : report.problems) text += "RED       " + problem + "\n";
   return text;
 }

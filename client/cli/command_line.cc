@@ -203,6 +203,12 @@ void Commands::AddAudit() {
   audit->add_option("--save", audit_.save, "write the ledger to this bundle file");
   audit->add_option("--save-tiles", audit_.save_tiles,
                     "bring this folder of static files up to the ledger");
+  audit
+      ->add_option("--witness", audit_.witnesses,
+                   "a witness whose cosignature counts (vkey); once for each")
+      ->allow_extra_args(false);
+  audit->add_option("--quorum", audit_.quorum,
+                    "how many of them the head must carry, when not more than half");
   audit->add_option("--contest", audit_.contest,
                     "the contest on the screen, when not the open one");
   audit

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "client/cli/context.h"
@@ -91,8 +92,10 @@ struct AuditOptions {
   std::string save_tiles;  // a folder to grow by the ledger, as static files
   std::string contest;     // the screen's; empty: the open one
   Explain explain = Explain::kNothing;
-  std::optional<int64_t> entry;  // show this entry instead of the screen
-  std::string proof;             // path to write the entry's proof to
+  std::optional<int64_t> entry;        // show this entry instead of the screen
+  std::string proof;                   // path to write the entry's proof to
+  std::vector<std::string> witnesses;  // vkeys; empty: cosignatures are not asked for
+  std::optional<int64_t> quorum;       // how many of them; none: more than half
 };
 Ending RunAudit(const CommandContext& context, const AuditOptions& options);
 

@@ -76,6 +76,17 @@ Json SubmissionObject(const replay::Contest& contest, const replay::Admission& a
 
 Json VerdictObject(Verdict verdict) { return verdict == Verdict::kHolds; }
 
+Json QuorumObject(const Quorum& quorum) {
+  Json given = Json::array();
+  for (const Cosignature& cosignature : quorum.given) {
+    given.push_back({{"witness", cosignature.witness}, {"unix_seconds", cosignature.unix_seconds}});
+  }
+  return {{"reached", quorum.problem.empty()},
+          {"needed", quorum.needed},
+          {"witnesses", quorum.witnesses},
+          {"cosigned", std::move(given)}};
+}
+
 }  // namespace
 
 std::string ContestsJson(const replay::LedgerState& state) {
@@ -222,6 +233,7 @@ std::string AuditJson(const AuditReport& report, const replay::Contest* contest)
                           {"size", report.head->size},
                           {"root", HexEncode(report.head->root)}};
   }
+  if (report.quorum.has_value()) json["quorum"] = QuorumObject(*report.quorum);
   if (contest != nullptr) {
     Json object = ContestObject(*contest);
     object["used_bits"] = contest->Used().ToString();

@@ -119,5 +119,45 @@ TEST_F(WitnessCommandTest, AnAuditingCosignerReadsEveryEntry) {
       VerifyCosignatures(ledger_.Checkpoint() + *ReadFile(Path("answer")), {&auditing, 1}).ok());
 }
 
+// Two of three are needed; the third withholds, then the second.
+TEST_F(WitnessCommandTest, AWithheldQuorumIsRed) {
+  std::vector<std::string> audit = {"audit", "--bundle", Path("cosigned"), "--key", ledger_.Vkey()};
+  std::vector<std::string> answers;
+  ASSERT_EQ(Request(Bundle(), "0"), 0) << Err();
+  for (const char* const name : {"a", "b", "c"}) {
+    audit.insert(audit.end(), {"--witness", Init(name).ToVkey()});
+    ASSERT_EQ(Sign(name), 0) << Err();
+    answers.push_back(*ReadFile(Path("answer")));
+  }
+  const auto run = [&](const std::string& cosignatures, const std::vector<std::string>& more) {
+    Bundle("cosigned", ledger_.entries(), ledger_.Checkpoint() + cosignatures);
+    std::vector<std::string> words = audit;
+    words.insert(words.end(), more.begin(), more.end());
+    return Run(words);
+  };
+  ASSERT_EQ(run(answers[2] + answers[0], {}), 0) << Out() << Err();
+  EXPECT_THAT(Out(), HasSubstr("\nWITNESSES cosigned 2 of 3 (w.example/a 1970-01-12 13:46:40 UTC, "
+                               "w.example/c 1970-01-12 13:46:40 UTC)\n"));
+  EXPECT_EQ(run(answers[2] + answers[0], {"--quorum", "3"}), 4);
+  EXPECT_THAT(Out(), HasSubstr("RED       2 of 3 witnesses cosigned this head, 3 are needed"));
+  EXPECT_EQ(run(answers[1], {}), 4);
+  EXPECT_EQ(run(answers[1], {"--quorum", "1"}), 0);
+  EXPECT_EQ(run(answers[1] + answers[1], {}), 4) << "one witness twice is one";
+  EXPECT_EQ(run("", {}), 4);
+  EXPECT_THAT(Out(), HasSubstr("WITNESSES cosigned 0 of 3\n"));
+  EXPECT_EQ(run(answers[1], {"entry", "0"}), 4) << Out();
+  ASSERT_EQ(run(answers[0] + answers[1], {"--json"}), 0);
+  EXPECT_THAT(Out(), HasSubstr("\"unix_seconds\": 1000000"));
+  // A cosignature of another head under a name that counts.
+  ledger_.Round();
+  EXPECT_EQ(run(answers[0] + answers[1] + answers[2], {}), 4);
+  EXPECT_THAT(Out(), HasSubstr("is not over this checkpoint"));
+  // Without --witness nothing is asked and nothing is shown.
+  audit = {"audit", "--bundle", Path("cosigned"), "--key", ledger_.Vkey()};
+  EXPECT_EQ(run("", {}), 0);
+  EXPECT_THAT(Out(), ::testing::Not(HasSubstr("WITNESSES")));
+  EXPECT_EQ(run("", {"--quorum", "1"}), 2);
+}
+
 }  // namespace
 }  // namespace pinhole::cli
