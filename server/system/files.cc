@@ -39,6 +39,20 @@ absl::Status WriteAndSync(const UniqueFd& fd, std::string_view content, const st
   return absl::OkStatus();
 }
 
+absl::Status Allocate(int fd, int mode, int64_t bytes) {
+  while (::fallocate(fd, mode, 0, bytes) != 0) {
+    if (errno == EINTR) continue;
+    if (errno == EOPNOTSUPP) {
+      return absl::UnimplementedError(
+          "this file system cannot reserve space (fallocate): keep the vault's folder on ext4, "
+          "xfs, "
+          "btrfs or tmpfs");
+    }
+    return absl::ErrnoToStatus(errno, absl::StrFormat("reserve %d bytes", bytes));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<UniqueFd> OpenForRead(const std::string& path) {
@@ -101,18 +115,10 @@ absl::StatusOr<int64_t> FreeBytes(const std::string& path) {
 }
 
 absl::Status ReserveSpace(int fd, int64_t bytes) {
-  while (::fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, bytes) != 0) {
-    if (errno == EINTR) continue;
-    if (errno == EOPNOTSUPP) {
-      return absl::UnimplementedError(
-          "this file system cannot reserve space (fallocate): keep the vault's folder on ext4, "
-          "xfs, "
-          "btrfs or tmpfs");
-    }
-    return absl::ErrnoToStatus(errno, absl::StrFormat("reserve %d bytes", bytes));
-  }
-  return absl::OkStatus();
+  return Allocate(fd, FALLOC_FL_KEEP_SIZE, bytes);
 }
+
+absl::Status GrowReserved(int fd, int64_t bytes) { return Allocate(fd, 0, bytes); }
 
 absl::Status SyncDirectory(const std::string& path) { return SyncPath(path, O_DIRECTORY); }
 

@@ -46,6 +46,10 @@ absl::StatusOr<int64_t> FreeBytes(const std::string& path);
 // full disk later. Errors: RESOURCE_EXHAUSTED; UNIMPLEMENTED on a file system that cannot.
 absl::Status ReserveSpace(int fd, int64_t bytes);
 
+// Makes a file at least `bytes` long, zeros where nothing was written, with room for all of it.
+// Errors: as ReserveSpace.
+absl::Status GrowReserved(int fd, int64_t bytes);
+
 // Makes the names in a folder durable.
 absl::Status SyncDirectory(const std::string& path);
 

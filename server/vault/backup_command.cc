@@ -17,6 +17,7 @@
 #include "server/vault/folder.h"
 #include "server/vault/ledger.h"
 #include "server/vault/migrations.h"
+#include "server/vault/prediction_room.h"
 #include "server/vault/run_store.h"
 
 namespace pinhole::vault {
@@ -46,25 +47,14 @@ std::string BesideName(const std::string& path) {
   return absl::StrFormat("%s.part-%s", path, HexEncode(RandomBytes<8>()));
 }
 
-// Submissions that were admitted and have no level yet.
-absl::StatusOr<std::vector<int64_t>> Unfinished(storage::Database& database) {
-  ASSIGN_OR_RETURN(storage::Statement read,
-                   database.Prepare("SELECT admit FROM run WHERE answer IS NULL ORDER BY admit"));
-  std::vector<int64_t> admits;
-  while (true) {
-    ASSIGN_OR_RETURN(const bool row, read.Step());
-    if (!row) return admits;
-    admits.push_back(read.Int64(0));
-  }
-}
-
-// Their programs become a table of the copy.
+// The programs of submissions that have no level yet become a table of the copy. Errors: also what
+// RunStore::Open says of a damaged source.
 absl::StatusOr<int64_t> AddPrograms(const Layout& layout, storage::Database& copy) {
-  ASSIGN_OR_RETURN(const std::vector<int64_t> admits, Unfinished(copy));
+  ASSIGN_OR_RETURN(RunStore runs, RunStore::Open(copy));
+  ASSIGN_OR_RETURN(const std::vector<int64_t> admits, runs.Unfinished());
   ASSIGN_OR_RETURN(storage::Transaction transaction, storage::Transaction::Begin(copy));
   RETURN_IF_ERROR(copy.Execute(
       "CREATE TABLE backup_program (admit INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT"));
-  RunStore runs(copy);
   for (const int64_t admit : admits) {
     ASSIGN_OR_RETURN(const std::string path, runs.Program(admit, layout.programs()));
     ASSIGN_OR_RETURN(const std::string bytes, ReadFile(path, kLargestProgram));
@@ -104,8 +94,8 @@ absl::Status RefuseNewer(const Layout& layout, const Config& config, const Ledge
 // Programs and the room for predictions, as admission left them.
 absl::StatusOr<int64_t> TakePrograms(const Layout& layout, const Ledger& ledger,
                                      storage::Database& database) {
-  ASSIGN_OR_RETURN(const std::vector<int64_t> admits, Unfinished(database));
-  RunStore runs(database);
+  ASSIGN_OR_RETURN(RunStore runs, RunStore::Open(database));
+  ASSIGN_OR_RETURN(const std::vector<int64_t> admits, runs.Unfinished());
   for (const int64_t admit : admits) {
     ASSIGN_OR_RETURN(const std::string path, runs.Program(admit, layout.programs()));
     ASSIGN_OR_RETURN(storage::Statement read,
@@ -114,13 +104,8 @@ absl::StatusOr<int64_t> TakePrograms(const Layout& layout, const Ledger& ledger,
     ASSIGN_OR_RETURN(const bool row, read.Step());
     if (!row) return absl::DataLossError(absl::StrFormat("no program of entry %d", admit));
     RETURN_IF_ERROR(WriteFileDurably(path, AsText(read.Blob(0)), 0600));
-    for (const auto& [name, contest] : ledger.state().contests()) {
-      if (!contest.admissions.contains(admit)) continue;
-      ::unlink(layout.predictions(admit).c_str());
-      ASSIGN_OR_RETURN(const UniqueFd file, CreateForWrite(layout.predictions(admit), 0600));
-      RETURN_IF_ERROR(ReserveSpace(file.get(), contest.policy.policy.limits.output_bytes));
-    }
   }
+  RETURN_IF_ERROR(EnsurePredictionRoom(layout, ledger.state(), runs));
   ASSIGN_OR_RETURN(storage::Transaction transaction, storage::Transaction::Begin(database));
   RETURN_IF_ERROR(database.Execute("DROP TABLE backup_program"));
   RETURN_IF_ERROR(transaction.CommitUnlogged());

@@ -30,9 +30,9 @@ struct Layout {
   std::string sheet(const std::string& contest) const {
     return data() + "/truth/" + contest + ".sheet";
   }
-  // Predictions of a run, by the index of its ADMIT.
-  std::string predictions(int64_t admit) const {
-    return absl::StrFormat("%s/%d.predictions", evidence(), admit);
+  // Predictions of the runs that one exchange admitted, by the index of its first ADMIT.
+  std::string predictions(int64_t container) const {
+    return absl::StrFormat("%s/%d.predictions", evidence(), container);
   }
 };
 

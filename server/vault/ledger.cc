@@ -6,7 +6,9 @@
 namespace pinhole::vault {
 
 absl::StatusOr<Ledger> Ledger::Open(storage::Database& database, NoteSigner signer) {
-  Ledger ledger(database, std::move(signer));
+  ASSIGN_OR_RETURN(storage::Statement append,
+                   database.Prepare("INSERT INTO entry (idx, bytes) VALUES (?1, ?2)"));
+  Ledger ledger(database, std::move(signer), std::move(append));
   RETURN_IF_ERROR(ledger.Reload());
   return ledger;
 }
@@ -42,10 +44,8 @@ absl::Status Ledger::Reload() {
 absl::Status Ledger::Append(storage::Transaction& /*transaction*/, const log::EncodedEntry& entry) {
   const int64_t index = state_.size();
   RETURN_IF_ERROR(state_.Apply(entry.bytes()));
-  ASSIGN_OR_RETURN(storage::Statement insert,
-                   database_->Prepare("INSERT INTO entry (idx, bytes) VALUES (?1, ?2)"));
-  insert.BindInt64(1, index).BindBlob(2, AsBytes(entry.bytes()));
-  return insert.Run();
+  append_.BindInt64(1, index).BindBlob(2, AsBytes(entry.bytes()));
+  return append_.Run();
 }
 
 absl::StatusOr<storage::Logged> Ledger::Seal(storage::Transaction& transaction) {

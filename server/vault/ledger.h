@@ -51,11 +51,12 @@ class Ledger {
   absl::StatusOr<SignedHead> HeadFrom(int64_t size) const;
 
  private:
-  Ledger(storage::Database& database, NoteSigner signer)
-      : database_(&database), signer_(std::move(signer)) {}
+  Ledger(storage::Database& database, NoteSigner signer, storage::Statement append)
+      : database_(&database), signer_(std::move(signer)), append_(std::move(append)) {}
 
   storage::Database* database_;
   NoteSigner signer_;
+  storage::Statement append_;
   replay::LedgerState state_;
 };
 

@@ -2,9 +2,9 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <deque>
 #include <thread>
 
@@ -12,8 +12,8 @@
 #include "absl/strings/str_format.h"
 #include "absl/synchronization/mutex.h"
 #include "server/core/base/status.h"
-#include "server/system/files.h"
 #include "server/vault/fault.h"
+#include "server/vault/prediction_feed.h"
 
 namespace pinhole::vault {
 namespace {
@@ -45,27 +45,19 @@ absl::StatusOr<sandbox::UniqueFd> Open(const std::string& path, int flags) {
   return file;
 }
 
-absl::StatusOr<Digest> HashFile(int file) {
+absl::StatusOr<Digest> HashSlot(int file, off_t offset, int64_t bytes) {
   Sha256Hasher hasher;
   std::array<uint8_t, 65536> block;
-  for (off_t offset = 0;;) {
-    const ssize_t got = ::pread(file, block.data(), block.size(), offset);
+  while (bytes > 0) {
+    const auto most = static_cast<size_t>(std::min<int64_t>(bytes, block.size()));
+    const ssize_t got = ::pread(file, block.data(), most, offset);
     if (got < 0) return absl::ErrnoToStatus(errno, "read predictions");
-    if (got == 0) return hasher.Finish();
+    if (got == 0) return absl::DataLossError("predictions are shorter than what was written");
     hasher.Update(ByteView(block.data(), static_cast<size_t>(got)));
     offset += got;
+    bytes -= got;
   }
-}
-
-// The room of the predictions was taken at admission, the file is empty: what it holds after the
-// run is the output, and the room stays taken, so that free space tells nobody how much was
-// written. Only after a crash in the middle of a run something is there.
-absl::Status ForgetEarlierOutput(int file, int64_t bytes) {
-  struct stat found {};
-  if (::fstat(file, &found) != 0) return absl::ErrnoToStatus(errno, "look at predictions");
-  if (found.st_size == 0) return absl::OkStatus();
-  if (::ftruncate(file, 0) != 0) return absl::ErrnoToStatus(errno, "truncate predictions");
-  return ReserveSpace(file, bytes);
+  return hasher.Finish();
 }
 
 sandbox::BoxSpec ProgramSpec(const contest::Limits& limits, int64_t deadline_monotonic_nanos) {
@@ -79,7 +71,7 @@ sandbox::BoxSpec ProgramSpec(const contest::Limits& limits, int64_t deadline_mon
 }
 
 RunEvidence EvidenceOf(const sandbox::BoxReport& report) {
-  return {.outcome = std::string(sandbox::OutcomeName(report.outcome)),
+  return {.outcome = report.outcome,
           .exit_code = report.exit_code,
           .signal = report.signal,
           .wall_micros = report.wall_micros,
@@ -91,13 +83,15 @@ RunEvidence EvidenceOf(const sandbox::BoxReport& report) {
 }  // namespace
 
 absl::StatusOr<Answer> Runner::Score(sandbox::Lane& lane, const contest::Policy& policy,
-                                     const std::string& predictions,
+                                     int container, int64_t offset, int64_t bytes,
                                      int64_t deadline_monotonic_nanos) const {
   const UniqueFd answer_file(::memfd_create("answer", MFD_CLOEXEC));
   if (!answer_file.valid()) return absl::ErrnoToStatus(errno, "memfd_create");
+  // The slots beside this run's are other runs' business, so no scorer gets the file.
+  ASSIGN_OR_RETURN(PredictionFeed feed, PredictionFeed::Start(container, offset, bytes));
   sandbox::BoxFds fds;
+  fds.input = feed.TakeReader();
   ASSIGN_OR_RETURN(fds.program, Open(scorer_path_, O_RDONLY));
-  ASSIGN_OR_RETURN(fds.input, Open(predictions, O_RDONLY));
   ASSIGN_OR_RETURN(fds.labels, Open(layout_.sheet(policy.contest), O_RDONLY));
   fds.output_fd = answer_file.get();
   const sandbox::BoxSpec spec{.profile = sandbox::Profile::kScorer,
@@ -119,9 +113,10 @@ absl::StatusOr<Answer> Runner::Score(sandbox::Lane& lane, const contest::Policy&
 absl::StatusOr<FinishedRun> Runner::RunOne(sandbox::Lane& lane, const contest::Policy& policy,
                                            const DueRun& due,
                                            int64_t deadline_monotonic_nanos) const {
-  const std::string predictions = layout_.predictions(due.admit);
-  ASSIGN_OR_RETURN(const sandbox::UniqueFd output, Open(predictions, O_RDWR));
-  RETURN_IF_ERROR(ForgetEarlierOutput(output.get(), policy.limits.output_bytes));
+  // An opening of its own: the box's output goes to the file position.
+  ASSIGN_OR_RETURN(const sandbox::UniqueFd output, Open(due.predictions_path, O_RDWR));
+  if (::lseek(output.get(), due.predictions_offset, SEEK_SET) != due.predictions_offset)
+    return absl::ErrnoToStatus(errno, "find the place of predictions");
   sandbox::BoxFds fds;
   ASSIGN_OR_RETURN(fds.program, Open(due.program_path, O_RDONLY));
   fds.output_fd = output.get();
@@ -131,10 +126,14 @@ absl::StatusOr<FinishedRun> Runner::RunOne(sandbox::Lane& lane, const contest::P
   FinishedRun finished{.admit = due.admit,
                        .answer = score::EncodeAnswer(std::nullopt),
                        .evidence = EvidenceOf(report)};
-  ASSIGN_OR_RETURN(finished.evidence.output, HashFile(output.get()));
+  ASSIGN_OR_RETURN(finished.evidence.output,
+                   HashSlot(output.get(), due.predictions_offset, report.output_bytes));
   if (report.outcome == sandbox::Outcome::kExited && report.exit_code == 0) {
-    ASSIGN_OR_RETURN(finished.answer, Score(lane, policy, predictions, deadline_monotonic_nanos));
+    ASSIGN_OR_RETURN(finished.answer, Score(lane, policy, output.get(), due.predictions_offset,
+                                            report.output_bytes, deadline_monotonic_nanos));
   }
+  // A level that is final has its predictions on the disk.
+  if (::fdatasync(output.get()) != 0) return absl::ErrnoToStatus(errno, "sync predictions");
   return finished;
 }
 

@@ -20,7 +20,7 @@ namespace pinhole::vault {
 struct FinishedRun {
   int64_t admit = 0;
   Answer answer{};
-  RunEvidence evidence;
+  RunEvidence evidence;  // without the build and the time of its end
 };
 
 class Runner {
@@ -45,8 +45,9 @@ class Runner {
  private:
   absl::StatusOr<FinishedRun> RunOne(sandbox::Lane& lane, const contest::Policy& policy,
                                      const DueRun& due, int64_t deadline_monotonic_nanos) const;
-  absl::StatusOr<Answer> Score(sandbox::Lane& lane, const contest::Policy& policy,
-                               const std::string& predictions,
+  // `bytes` of predictions stand in `container` from `offset` on.
+  absl::StatusOr<Answer> Score(sandbox::Lane& lane, const contest::Policy& policy, int container,
+                               int64_t offset, int64_t bytes,
                                int64_t deadline_monotonic_nanos) const;
 
   std::vector<sandbox::Lane> lanes_;

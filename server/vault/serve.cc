@@ -158,7 +158,9 @@ absl::Status Server::RunWindow(const replay::Contest& contest) {
   const int64_t left_ms = contest.Clock().ExchangeMs(contest.NextRound()) - clock_.NowUnixMs();
   return runner_.RunAll(contest.policy.policy, due, MonotonicNanos() + left_ms * 1'000'000,
                         [this](const FinishedRun& run) {
-                          return vault_.CommitRun(run.admit, run.answer, run.evidence);
+                          RunEvidence evidence = run.evidence;
+                          evidence.ended_ms = clock_.NowUnixMs();
+                          return vault_.CommitRun(run.admit, run.answer, std::move(evidence));
                         });
 }
 

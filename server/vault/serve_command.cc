@@ -213,7 +213,7 @@ absl::Status Serve(const Layout& layout, const Config& config) {
   ASSIGN_OR_RETURN(Vault vault, Vault::Open(database, std::move(signer), layout));
   RETURN_IF_ERROR(CheckDegraded(config, vault.state()));
   vault.KeepFree(config.KeepFreeBytes());
-  RETURN_IF_ERROR(vault.RemoveStrayPrograms());
+  RETURN_IF_ERROR(vault.Tidy());
   RETURN_IF_ERROR(vault.Start(build, RandomBytes<32>()));
   Runner runner(std::move(outside.lanes), ProgramPath(config.scorer, "pinhole-scorer"), layout);
   PipeServer pipe(std::move(outside.listener));

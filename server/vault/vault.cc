@@ -1,6 +1,5 @@
 #include "server/vault/vault.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -23,23 +22,6 @@
 namespace pinhole::vault {
 namespace {
 
-// The room for a run's predictions is taken when it is admitted: later it could only be missing.
-absl::Status Preallocate(const std::string& path, int64_t bytes, int64_t keep_free_bytes) {
-  ASSIGN_OR_RETURN(const int64_t free, FreeBytes(DirectoryOf(path)));
-  if (free - bytes < keep_free_bytes) {
-    return absl::ResourceExhaustedError(absl::StrFormat("no room for %s", path));
-  }
-  absl::StatusOr<UniqueFd> file = CreateForWrite(path, 0600);
-  if (absl::IsAlreadyExists(file.status())) {  // an exchange that failed left it
-    ::unlink(path.c_str());
-    file = CreateForWrite(path, 0600);
-  }
-  if (!file.ok()) return file.status();
-  absl::Status reserved = ReserveSpace(file->get(), bytes);
-  if (!reserved.ok()) ::unlink(path.c_str());
-  return reserved;
-}
-
 schedule::RunsDue AnyDue(const replay::Contest& contest) {
   return contest.due.contains(contest.NextRound()) ? schedule::RunsDue::kSome
                                                    : schedule::RunsDue::kNone;
@@ -49,7 +31,8 @@ schedule::RunsDue AnyDue(const replay::Contest& contest) {
 
 absl::StatusOr<Vault> Vault::Open(storage::Database& database, NoteSigner signer, Layout layout) {
   ASSIGN_OR_RETURN(Ledger ledger, Ledger::Open(database, std::move(signer)));
-  return Vault(database, std::move(ledger), std::move(layout));
+  ASSIGN_OR_RETURN(RunStore runs, RunStore::Open(database));
+  return Vault(database, std::move(ledger), std::move(runs), std::move(layout));
 }
 
 absl::Status Vault::Finish(storage::Transaction transaction, absl::Status appended,
@@ -74,6 +57,7 @@ absl::Status Vault::Start(const Digest& build, const log::Nonce& nonce) {
       log::Encode(log::StartEntry{.build = build, .nonce = nonce, .previous_size = before}));
   ASSIGN_OR_RETURN(storage::Transaction transaction, storage::Transaction::Begin(*database_));
   absl::Status appended = ledger_.Append(transaction, entry);
+  build_ = build;
   return Finish(std::move(transaction), std::move(appended), before);
 }
 
@@ -119,12 +103,26 @@ absl::StatusOr<std::vector<DueRun>> Vault::DueRuns() {
   const auto due = contest->due.find(contest->NextRound());
   if (due == contest->due.end()) return runs;
   for (const int64_t admit : due->second) {
-    ASSIGN_OR_RETURN(const auto answer, runs_.FindAnswer(admit));
-    if (answer.has_value()) continue;
+    if (runs_.FindAnswer(admit).has_value()) continue;
     ASSIGN_OR_RETURN(std::string program, runs_.Program(admit, layout_.programs()));
-    runs.push_back({.admit = admit, .program_path = std::move(program)});
+    ASSIGN_OR_RETURN(const PredictionSlot slot, runs_.Slot(admit));
+    runs.push_back({.admit = admit,
+                    .program_path = std::move(program),
+                    .predictions_path = layout_.predictions(slot.container),
+                    .predictions_offset = slot.offset});
   }
   return runs;
+}
+
+absl::Status Vault::CommitRun(int64_t admit, const Answer& answer, RunEvidence evidence) {
+  const replay::Contest* contest = state().Open();
+  if (contest == nullptr) return absl::FailedPreconditionError("no contest is open");
+  evidence.build = build_;
+  return runs_.Commit({.contest = contest->policy.policy.contest,
+                       .round = contest->NextRound(),
+                       .admit = admit,
+                       .answer = answer,
+                       .evidence = std::move(evidence)});
 }
 
 absl::Status Vault::Exchange(ExchangeKind kind, const std::vector<Arrived>& arrived,
@@ -139,7 +137,7 @@ absl::Status Vault::Exchange(ExchangeKind kind, const std::vector<Arrived>& arri
   return absl::OkStatus();
 }
 
-absl::Status Vault::RemoveStrayPrograms() {
+absl::Status Vault::Tidy() {
   ASSIGN_OR_RETURN(const std::set<std::string> known, runs_.Programs(layout_.programs()));
   std::error_code error;
   std::filesystem::directory_iterator file(layout_.programs(), error);
@@ -150,7 +148,10 @@ absl::Status Vault::RemoveStrayPrograms() {
     return absl::InternalError(
         absl::StrFormat("read the folder %s: %s", layout_.programs(), error.message()));
   }
-  return absl::OkStatus();
+  ASSIGN_OR_RETURN(const std::set<std::string> strays, StrayPredictions(layout_, runs_));
+  for (const std::string& name : strays)
+    ::unlink(absl::StrFormat("%s/%s", layout_.evidence(), name).c_str());
+  return EnsurePredictionRoom(layout_, state(), runs_);
 }
 
 void Vault::RemoveUnadmitted(const std::vector<Arrived>& arrived) {
@@ -169,7 +170,7 @@ absl::Status Vault::AppendAll(storage::Transaction& transaction, ExchangeKind ki
   if (kind == ExchangeKind::kIdle || contest == nullptr) return absl::OkStatus();
   RETURN_IF_ERROR(AppendResults(transaction, *contest));
   PINHOLE_FAULT_POINT("results-appended");
-  for (const Arrived& one : arrived) RETURN_IF_ERROR(AppendArrived(transaction, one));
+  RETURN_IF_ERROR(AppendArrived(transaction, arrived));
   return AppendRound(transaction, *contest);
 }
 
@@ -226,7 +227,7 @@ absl::Status Vault::AppendResults(storage::Transaction& transaction,
   if (found == contest.due.end()) return absl::OkStatus();
   const std::vector<int64_t> due = found->second;
   for (const int64_t admit : due) {
-    ASSIGN_OR_RETURN(const std::optional<score::RunLevels> levels, LevelsOf(admit, contest));
+    const std::optional<score::RunLevels> levels = LevelsOf(admit, contest);
     std::optional<score::Level> level;
     if (levels.has_value()) level = levels->public_level;
     ASSIGN_OR_RETURN(const log::EncodedEntry entry,
@@ -236,19 +237,32 @@ absl::Status Vault::AppendResults(storage::Transaction& transaction,
   return absl::OkStatus();
 }
 
-absl::Status Vault::AppendArrived(storage::Transaction& transaction, const Arrived& arrived) {
-  if (const auto* submit = std::get_if<pipe::SubmitRequest>(&arrived.request)) {
-    return AppendSubmission(transaction, *submit, arrived.commitment);
+absl::Status Vault::AppendArrived(storage::Transaction& transaction,
+                                  const std::vector<Arrived>& arrived) {
+  PredictionRoom room(layout_, keep_free_bytes_);
+  auto left = static_cast<int64_t>(arrived.size());
+  for (const Arrived& one : arrived) {
+    if (const auto* submit = std::get_if<pipe::SubmitRequest>(&one.request)) {
+      RETURN_IF_ERROR(AppendSubmission(transaction, *submit, one.commitment, room, left));
+    } else {
+      RETURN_IF_ERROR(AppendJoin(transaction, std::get<pipe::JoinRequest>(one.request)));
+    }
+    --left;
   }
-  const absl::StatusOr<log::TeamEntry> planned =
-      replay::PlanJoin(state(), std::get<pipe::JoinRequest>(arrived.request));
+  return room.Finish();
+}
+
+absl::Status Vault::AppendJoin(storage::Transaction& transaction,
+                               const pipe::JoinRequest& request) {
+  const absl::StatusOr<log::TeamEntry> planned = replay::PlanJoin(state(), request);
   if (!planned.ok()) return absl::OkStatus();  // not admissible: the front can tell by itself
   ASSIGN_OR_RETURN(const log::EncodedEntry entry, log::Encode(*planned));
   return ledger_.Append(transaction, entry);
 }
 
 absl::Status Vault::AppendSubmission(storage::Transaction& transaction,
-                                     const pipe::SubmitRequest& request, const Digest& commitment) {
+                                     const pipe::SubmitRequest& request, const Digest& commitment,
+                                     PredictionRoom& room, int64_t most) {
   if (replay::FindRequest(state(), request) != nullptr)
     return absl::OkStatus();  // the same entry stands
   ASSIGN_OR_RETURN(const bool known, runs_.Contains(request));
@@ -256,15 +270,17 @@ absl::Status Vault::AppendSubmission(storage::Transaction& transaction,
   const absl::StatusOr<log::AdmitEntry> planned = replay::PlanAdmit(state(), request, commitment);
   if (!planned.ok()) return absl::OkStatus();
   const int64_t index = ledger_.size();
+  // The room for a run's predictions is taken when it is admitted: later it could only be missing.
   const int64_t output_bytes = state().Find(request.contest)->policy.policy.limits.output_bytes;
-  if (!Preallocate(layout_.predictions(index), output_bytes, keep_free_bytes_).ok()) {
+  const absl::StatusOr<PredictionSlot> slot = room.Take(index, output_bytes, most);
+  if (!slot.ok()) {
     ++refused_for_room_;  // it may come again
     return absl::OkStatus();
   }
   ASSIGN_OR_RETURN(const log::EncodedEntry entry, log::Encode(*planned));
   RETURN_IF_ERROR(ledger_.Append(transaction, entry));
   PINHOLE_FAULT_POINT("admit-appended");
-  return runs_.Add(transaction, index, request);
+  return runs_.Add(transaction, index, *slot, request);
 }
 
 absl::Status Vault::AppendRound(storage::Transaction& transaction, const replay::Contest& contest) {
@@ -288,7 +304,7 @@ absl::Status Vault::AppendFinal(storage::Transaction& transaction, const replay:
   gate::FinalLevels levels;
   for (const int number : replay::FinalTeams(contest)) {
     const replay::Team& team = contest.teams[static_cast<size_t>(number - 1)];
-    ASSIGN_OR_RETURN(const std::optional<score::RunLevels> run, LevelsOf(team.best_admit, contest));
+    const std::optional<score::RunLevels> run = LevelsOf(team.best_admit, contest);
     levels[number] = run.has_value() ? std::optional(run->final_level) : std::nullopt;
   }
   ASSIGN_OR_RETURN(const std::vector<log::EncodedEntry> places,
@@ -305,13 +321,14 @@ absl::Status Vault::AppendClose(storage::Transaction& transaction, const replay:
   return ledger_.Append(transaction, close);
 }
 
-absl::StatusOr<std::optional<score::RunLevels>> Vault::LevelsOf(int64_t admit,
-                                                                const replay::Contest& contest) {
-  ASSIGN_OR_RETURN(const std::optional<Answer> answer, runs_.FindAnswer(admit));
-  if (!answer.has_value()) return std::optional<score::RunLevels>();
+std::optional<score::RunLevels> Vault::LevelsOf(int64_t admit,
+                                                const replay::Contest& contest) const {
+  const std::optional<Answer> answer = runs_.FindAnswer(admit);
+  if (!answer.has_value()) return std::nullopt;
   // Anything but two levels of this scale is a failed run: the scorer worked beside hostile bytes.
-  auto levels = score::DecodeAnswer(*answer, contest.policy.policy.scoring.scale.level_count());
-  return levels.ok() ? *std::move(levels) : std::optional<score::RunLevels>();
+  const auto levels =
+      score::DecodeAnswer(*answer, contest.policy.policy.scoring.scale.level_count());
+  return levels.ok() ? *levels : std::nullopt;
 }
 
 }  // namespace pinhole::vault

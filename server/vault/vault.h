@@ -12,6 +12,7 @@
 #include "server/vault/intake.h"
 #include "server/vault/layout.h"
 #include "server/vault/ledger.h"
+#include "server/vault/prediction_room.h"
 #include "server/vault/proposals.h"
 #include "server/vault/run_store.h"
 
@@ -21,6 +22,8 @@ namespace pinhole::vault {
 struct DueRun {
   int64_t admit = 0;
   std::string program_path;
+  std::string predictions_path;  // holds all slots of its exchange
+  int64_t predictions_offset = 0;
 };
 
 struct SettledProposal {
@@ -34,7 +37,7 @@ enum class ExchangeKind { kRound, kIdle };
 // Use from one thread. The database must outlive it.
 class Vault {
  public:
-  // Reads the ledger. Errors: as Ledger::Open.
+  // Reads the ledger and the evidence. Errors: as Ledger::Open and RunStore::Open.
   static absl::StatusOr<Vault> Open(storage::Database& database, NoteSigner signer, Layout layout);
 
   const replay::LedgerState& state() const { return ledger_.state(); }
@@ -43,9 +46,10 @@ class Vault {
   // Appends START: which build serves from now on.
   absl::Status Start(const Digest& build, const log::Nonce& nonce);
 
-  // Removes what a crash left in the programs' folder: files that no run means. Call before the
-  // first exchange.
-  absl::Status RemoveStrayPrograms();
+  // Removes what a crash left in the folders of programs and predictions: files that no run means;
+  // and takes room again for predictions to come, where a crash of the machine lost it. Call before
+  // the first exchange. Errors: RESOURCE_EXHAUSTED for that room.
+  absl::Status Tidy();
 
   // Appends a SHIFT when the vault is late for the open contest's next round; call before each
   // round. When the policy allows no further or no such SHIFT it appends a stop and CLOSE: no
@@ -54,10 +58,8 @@ class Vault {
 
   // The runs to do in the next round's run window, in ledger order.
   absl::StatusOr<std::vector<DueRun>> DueRuns();
-  // Commits how a run ended, once.
-  absl::Status CommitRun(int64_t admit, const Answer& answer, const RunEvidence& evidence) {
-    return runs_.CommitAnswer(admit, answer, evidence);
-  }
+  // Commits how a run of the next round ended, once. `evidence` gets this build's id.
+  absl::Status CommitRun(int64_t admit, const Answer& answer, RunEvidence evidence);
 
   // One transaction: the operator's proposals; then, in a round: RESULTs of all due, in ledger
   // order; TEAMs and ADMITs in order of arrival; ROUND; CLOSE after the last. Programs
@@ -73,10 +75,10 @@ class Vault {
   const std::vector<SettledProposal>& settled() const { return settled_; }
 
  private:
-  Vault(storage::Database& database, Ledger ledger, Layout layout)
+  Vault(storage::Database& database, Ledger ledger, RunStore runs, Layout layout)
       : database_(&database),
         ledger_(std::move(ledger)),
-        runs_(database),
+        runs_(std::move(runs)),
         proposals_(database),
         layout_(std::move(layout)) {}
 
@@ -92,15 +94,18 @@ class Vault {
   // The contest ends here: what was due is not released.
   absl::Status AppendStop(storage::Transaction& transaction, const replay::Contest& contest);
   absl::Status AppendResults(storage::Transaction& transaction, const replay::Contest& contest);
-  absl::Status AppendArrived(storage::Transaction& transaction, const Arrived& arrived);
+  absl::Status AppendArrived(storage::Transaction& transaction,
+                             const std::vector<Arrived>& arrived);
+  absl::Status AppendJoin(storage::Transaction& transaction, const pipe::JoinRequest& request);
+  // `most`: so many submissions may still follow in this exchange, this one included.
   absl::Status AppendSubmission(storage::Transaction& transaction,
-                                const pipe::SubmitRequest& request, const Digest& commitment);
+                                const pipe::SubmitRequest& request, const Digest& commitment,
+                                PredictionRoom& room, int64_t most);
   absl::Status AppendRound(storage::Transaction& transaction, const replay::Contest& contest);
   absl::Status AppendFinal(storage::Transaction& transaction, const replay::Contest& contest);
   absl::Status AppendClose(storage::Transaction& transaction, const replay::Contest& contest);
   // Nothing when the run failed or has not ended.
-  absl::StatusOr<std::optional<score::RunLevels>> LevelsOf(int64_t admit,
-                                                           const replay::Contest& contest);
+  std::optional<score::RunLevels> LevelsOf(int64_t admit, const replay::Contest& contest) const;
   // Commits when something was appended; reloads the ledger when anything failed.
   absl::Status Finish(storage::Transaction transaction, absl::Status appended, int64_t size_before);
 
@@ -109,6 +114,7 @@ class Vault {
   RunStore runs_;
   Proposals proposals_;
   Layout layout_;
+  Digest build_{};
   int64_t keep_free_bytes_ = 0;
   int64_t refused_for_room_ = 0;
   std::vector<SettledProposal> settled_;

@@ -24,6 +24,9 @@ namespace {
 constexpr uid_t kLaneUser = 64321;
 constexpr gid_t kViewGroup = 64320;
 constexpr int64_t kAdmit = 7;
+// Predictions of other runs, on both sides.
+constexpr int64_t kBefore = 4096;
+constexpr int64_t kSlot = int64_t{64} << 10;
 
 std::string Variable(const char* name) {
   const char* const value = std::getenv(name);
@@ -60,10 +63,14 @@ class HostileScorer : public ::testing::Test {
 
   // Runs the model of ten predictions, scored by `scorer`, in a lane that stays.
   FinishedRun Run(Runner& runner) const {
-    std::ofstream(layout_.predictions(kAdmit)).close();
+    std::ofstream(layout_.predictions(kAdmit)) << std::string(kBefore + 2 * kSlot, '7');
     FinishedRun finished;
     const absl::Status status =
-        runner.RunAll(Policy(), {{.admit = kAdmit, .program_path = Hostile(0)}},
+        runner.RunAll(Policy(),
+                      {{.admit = kAdmit,
+                        .program_path = Hostile(0),
+                        .predictions_path = layout_.predictions(kAdmit),
+                        .predictions_offset = kBefore}},
                       NanosFromNow(absl::Seconds(20)), [&](const FinishedRun& run) {
                         finished = run;
                         return absl::OkStatus();
@@ -132,8 +139,13 @@ TEST_F(HostileScorer, YieldsOnlyAFailure) {
   Runner runner = RunnerWith(scorer);
   const FinishedRun right = Run(runner);
   // Ten predictions of 3 beside labels of 4: an error of 1, ten steps from the best.
-  ASSERT_TRUE(LevelOf(right).has_value()) << right.evidence.outcome;
+  ASSERT_TRUE(LevelOf(right).has_value()) << sandbox::OutcomeName(right.evidence.outcome);
   ASSERT_NE(LevelOf(right), 1);
+  // The output stands in its slot, and the scorer read no byte beside it: a 7 would spoil it.
+  const std::string container = Text(layout_.predictions(kAdmit));
+  std::string expected(kBefore + 2 * kSlot, '7');
+  for (size_t i = 0; i < 10; ++i) expected.replace(kBefore + 2 * i, 2, "3\n");
+  EXPECT_EQ(container, expected);
   const std::string sheet_before = Text(layout_.sheet("demo"));
   for (const Case& c : kCases) {
     SCOPED_TRACE(c.name);
@@ -142,7 +154,7 @@ TEST_F(HostileScorer, YieldsOnlyAFailure) {
     EXPECT_EQ(LevelOf(run), std::nullopt);
     EXPECT_EQ(run.admit, kAdmit);
     // What is kept of the model's run does not know its scorer.
-    EXPECT_EQ(run.evidence.outcome, "exited");
+    EXPECT_EQ(run.evidence.outcome, sandbox::Outcome::kExited);
     EXPECT_EQ(run.evidence.exit_code, 0);
     EXPECT_EQ(run.evidence.output_bytes, right.evidence.output_bytes);
     EXPECT_EQ(run.evidence.output, right.evidence.output);

@@ -89,10 +89,15 @@ class Story {
     const replay::Contest* contest = vault->state().Find("demo");
     if (contest == nullptr) return;
     EXPECT_LE(contest->admissions.size(), kPrograms.size());
+    RunStore runs = *RunStore::Open(database);
     for (const auto& [index, admission] : contest->admissions) {
+      const auto slot = runs.Slot(index);
+      ASSERT_TRUE(slot.ok()) << slot.status();
       struct stat found {};
-      ASSERT_EQ(::stat(layout_.predictions(index).c_str(), &found), 0) << "no room was taken";
-      EXPECT_GE(found.st_blocks * 512, kOutputBytes);
+      ASSERT_EQ(::stat(layout_.predictions(slot->container).c_str(), &found), 0)
+          << "no room was taken";
+      EXPECT_GE(found.st_size, slot->offset + kOutputBytes);
+      EXPECT_GE(found.st_blocks * 512, slot->offset + kOutputBytes);
     }
   }
 
@@ -152,7 +157,8 @@ class Story {
       const auto which = std::find(kPrograms.begin(), kPrograms.end(), program);
       EXPECT_NE(which, kPrograms.end()) << "a program was stored in part";
       const int level = which == kPrograms.begin() ? 20 : 10;
-      RETURN_IF_ERROR(vault.CommitRun(run.admit, AnswerOf(level), {.outcome = "exited"}));
+      RETURN_IF_ERROR(
+          vault.CommitRun(run.admit, AnswerOf(level), {.outcome = sandbox::Outcome::kExited}));
     }
     Intake intake(vault.state(), layout_.programs());
     Send(vault.state(), intake);

@@ -109,7 +109,8 @@ std::string Play(const std::vector<size_t>& order) {
   const std::vector<DueRun> due = *world.vault().DueRuns();
   EXPECT_EQ(due.size(), 4U);
   for (const size_t run : order) {
-    RunEvidence evidence{.outcome = "exited", .wall_micros = static_cast<int64_t>(1000 * run)};
+    RunEvidence evidence{.outcome = sandbox::Outcome::kExited,
+                         .wall_micros = static_cast<int64_t>(1000 * run)};
     EXPECT_TRUE(world.vault().CommitRun(due[run].admit, AnswerOf(reached[run]), evidence).ok());
   }
   EXPECT_TRUE(world.vault().Exchange(ExchangeKind::kRound, {}, 0).ok());
@@ -170,7 +171,7 @@ TEST(Programs, ThatNoRunMeansAreRemovedAtTheStart) {
   const std::string stray = world.layout().programs() + "/stray.part";
   for (const std::string& path : {due[0].program_path, due[1].program_path, stray})
     ASSERT_TRUE(WriteFileDurably(path, "a program", 0600).ok());
-  ASSERT_TRUE(world.vault().RemoveStrayPrograms().ok());
+  ASSERT_TRUE(world.vault().Tidy().ok());
   EXPECT_TRUE(ReadFile(due[0].program_path).ok());
   EXPECT_TRUE(ReadFile(due[1].program_path).ok());
   EXPECT_TRUE(absl::IsNotFound(ReadFile(stray).status()));
