@@ -150,6 +150,17 @@ absl::Status Database::Execute(std::string_view sql) {
   }
 }
 
+void Database::CheckpointByHand() { sqlite3_wal_autocheckpoint(connection_->handle(), 0); }
+
+absl::Status Database::Checkpoint() {
+  const int code = sqlite3_wal_checkpoint_v2(connection_->handle(), "main",
+                                             SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  if (code == SQLITE_OK) return absl::OkStatus();
+  absl::Status status = connection_->ErrorStatus(code, "checkpoint");
+  if (absl::IsUnavailable(status) || absl::IsResourceExhausted(status)) return absl::OkStatus();
+  return status;
+}
+
 int64_t Database::changes() const { return sqlite3_changes64(connection_->handle()); }
 
 int64_t Database::last_insert_rowid() const {

@@ -51,6 +51,13 @@ class Database {
   // Runs one or more statements without parameters or rows, inside the open Transaction.
   absl::Status Execute(std::string_view sql);
 
+  // From here on no commit of this connection moves pages from the log into the file, which SQLite
+  // else does in the commit that makes the log long; Checkpoint has to be called now and then.
+  void CheckpointByHand();
+  // Moves what no reader holds back. A full disk or a busy database is no error: the log keeps its
+  // pages until the next time. Errors: DATA_LOSS, INTERNAL.
+  absl::Status Checkpoint();
+
   // Rows that the last INSERT, UPDATE or DELETE changed itself: for compare-and-set.
   int64_t changes() const;
   int64_t last_insert_rowid() const;

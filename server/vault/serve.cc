@@ -150,7 +150,7 @@ absl::Status Server::IdleExchange() {
   const Deadline deadline = Deadline::After(absl::Milliseconds(kIdleMs / 2));
   ASSIGN_OR_RETURN(const int64_t mirror_size, Exchange(ExchangeKind::kIdle, 0, deadline));
   HandOver(0, mirror_size, deadline);
-  return absl::OkStatus();
+  return vault_.Checkpoint();
 }
 
 absl::Status Server::RunWindow(const replay::Contest& contest) {
@@ -191,7 +191,7 @@ absl::Status Server::Round(const replay::Contest& contest) {
                    Exchange(ExchangeKind::kRound, round, Until(share(kBatchEnd))));
   SleepUntil(share(kHandOver));
   HandOver(round, mirror_size, Until(share(kHandOverEnd)));
-  return absl::OkStatus();
+  return vault_.Checkpoint();
 }
 
 }  // namespace pinhole::vault
