@@ -15,6 +15,7 @@ namespace {
 using internal::Connection;
 
 constexpr int kBusyTimeoutMs = 5000;
+constexpr int kCheckpointPages = 1000;  // as SQLite begins with
 
 absl::Status CheckName(const std::string& path) {
   // Debian's SQLite parses a name that starts with "file:" as a URI, options and all.
@@ -101,7 +102,8 @@ absl::Status Configure(Connection& connection, Mode mode) {
         wanted));
   }
   const char* rest = mode == Mode::kBuild ? "PRAGMA synchronous=OFF; PRAGMA locking_mode=EXCLUSIVE"
-                                          : "PRAGMA synchronous=FULL; PRAGMA cell_size_check=ON";
+                                          : "PRAGMA synchronous=FULL; PRAGMA cell_size_check=ON; "
+                                            "PRAGMA cache_size=-32768";
   const int code = sqlite3_exec(handle, rest, nullptr, nullptr, nullptr);
   if (code != SQLITE_OK) return connection.ErrorStatus(code, "set up");
   return absl::OkStatus();
@@ -150,9 +152,10 @@ absl::Status Database::Execute(std::string_view sql) {
   }
 }
 
-void Database::CheckpointByHand() { sqlite3_wal_autocheckpoint(connection_->handle(), 0); }
+void Database::HoldCheckpoints() { sqlite3_wal_autocheckpoint(connection_->handle(), 0); }
 
 absl::Status Database::Checkpoint() {
+  sqlite3_wal_autocheckpoint(connection_->handle(), kCheckpointPages);
   const int code = sqlite3_wal_checkpoint_v2(connection_->handle(), "main",
                                              SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
   if (code == SQLITE_OK) return absl::OkStatus();

@@ -26,7 +26,8 @@ enum class Mode {
 };
 
 // One connection. kCreate, kExisting and kOpenOrCreate: WAL with synchronous=FULL (a commit that
-// returned is on the disk), foreign keys on, and 5 seconds of patience with another writer. Always:
+// returned is on the disk), foreign keys on, 5 seconds of patience with another writer, and at most
+// 32 MiB of pages in memory, so that a large transaction writes each page once. Always:
 // trusted_schema off, defensive, no double-quoted strings, no extensions.
 //
 // After opening, statements read and write tables only: BEGIN, COMMIT, SAVEPOINT, ATTACH and
@@ -52,10 +53,10 @@ class Database {
   absl::Status Execute(std::string_view sql);
 
   // From here on no commit of this connection moves pages from the log into the file, which SQLite
-  // else does in the commit that makes the log long; Checkpoint has to be called now and then.
-  void CheckpointByHand();
-  // Moves what no reader holds back. A full disk or a busy database is no error: the log keeps its
-  // pages until the next time. Errors: DATA_LOSS, INTERNAL.
+  // else does in the commit that makes the log long.
+  void HoldCheckpoints();
+  // Ends that, and moves what no reader holds back. A full disk or a busy database is no error: the
+  // log keeps its pages until the next time. Errors: DATA_LOSS, INTERNAL.
   absl::Status Checkpoint();
 
   // Rows that the last INSERT, UPDATE or DELETE changed itself: for compare-and-set.

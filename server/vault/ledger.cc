@@ -4,11 +4,19 @@
 #include "server/core/base/status.h"
 
 namespace pinhole::vault {
+namespace {
+
+constexpr size_t kBatch = 32;  // rows of one statement
+
+}  // namespace
 
 absl::StatusOr<Ledger> Ledger::Open(storage::Database& database, NoteSigner signer) {
   ASSIGN_OR_RETURN(storage::Statement append,
                    database.Prepare("INSERT INTO entry (idx, bytes) VALUES (?1, ?2)"));
-  Ledger ledger(database, std::move(signer), std::move(append));
+  std::string many = "INSERT INTO entry (idx, bytes) VALUES (?, ?)";
+  for (size_t i = 1; i < kBatch; ++i) many += ", (?, ?)";
+  ASSIGN_OR_RETURN(storage::Statement append_many, database.Prepare(many));
+  Ledger ledger(database, std::move(signer), std::move(append), std::move(append_many));
   RETURN_IF_ERROR(ledger.Reload());
   return ledger;
 }
@@ -38,17 +46,37 @@ absl::Status Ledger::Reload() {
     }
   }
   state_ = std::move(state);
+  pending_.clear();
   return absl::OkStatus();
 }
 
 absl::Status Ledger::Append(storage::Transaction& /*transaction*/, const log::EncodedEntry& entry) {
-  const int64_t index = state_.size();
   RETURN_IF_ERROR(state_.Apply(entry.bytes()));
-  append_.BindInt64(1, index).BindBlob(2, AsBytes(entry.bytes()));
-  return append_.Run();
+  pending_.emplace_back(entry.bytes());
+  return pending_.size() < kBatch ? absl::OkStatus() : WritePending();
+}
+
+absl::Status Ledger::WritePending() {
+  int64_t index = state_.size() - static_cast<int64_t>(pending_.size());
+  if (pending_.size() == kBatch) {
+    int parameter = 0;
+    for (const std::string& bytes : pending_) {
+      append_many_.BindInt64(++parameter, index++);
+      append_many_.BindBlob(++parameter, AsBytes(bytes));
+    }
+    RETURN_IF_ERROR(append_many_.Run());
+  } else {
+    for (const std::string& bytes : pending_) {
+      append_.BindInt64(1, index++).BindBlob(2, AsBytes(bytes));
+      RETURN_IF_ERROR(append_.Run());
+    }
+  }
+  pending_.clear();
+  return absl::OkStatus();
 }
 
 absl::StatusOr<storage::Logged> Ledger::Seal(storage::Transaction& transaction) {
+  RETURN_IF_ERROR(WritePending());
   ASSIGN_OR_RETURN(
       const std::string note,
       SignCheckpoint(

@@ -51,12 +51,19 @@ class Ledger {
   absl::StatusOr<SignedHead> HeadFrom(int64_t size) const;
 
  private:
-  Ledger(storage::Database& database, NoteSigner signer, storage::Statement append)
-      : database_(&database), signer_(std::move(signer)), append_(std::move(append)) {}
+  Ledger(storage::Database& database, NoteSigner signer, storage::Statement append,
+         storage::Statement append_many)
+      : database_(&database),
+        signer_(std::move(signer)),
+        append_(std::move(append)),
+        append_many_(std::move(append_many)) {}
+  absl::Status WritePending();
 
   storage::Database* database_;
   NoteSigner signer_;
   storage::Statement append_;
+  storage::Statement append_many_;
+  std::vector<std::string> pending_;  // the newest entries, appended and not written
   replay::LedgerState state_;
 };
 

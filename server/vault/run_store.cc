@@ -1,6 +1,7 @@
 #include "server/vault/run_store.h"
 
 #include "absl/cleanup/cleanup.h"
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_format.h"
 #include "server/core/base/status.h"
 #include "server/vault/fault.h"

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
+#include "absl/container/btree_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "server/core/pipe/requests.h"
@@ -67,7 +67,7 @@ class RunStore {
   EvidenceChain evidence_;
   storage::Statement contains_;
   storage::Statement add_;
-  absl::flat_hash_map<int64_t, Answer> answers_;
+  absl::btree_map<int64_t, Answer> answers_;  // those of one exchange lie side by side
 };
 
 }  // namespace pinhole::vault

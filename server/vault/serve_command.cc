@@ -209,7 +209,6 @@ absl::Status Serve(const Layout& layout, const Config& config) {
   RETURN_IF_ERROR(CheckReserving(layout));
 
   ASSIGN_OR_RETURN(storage::Database database, OpenDatabase(layout));
-  database.CheckpointByHand();
   ASSIGN_OR_RETURN(NoteSigner signer, ReadSigner(layout, config));
   ASSIGN_OR_RETURN(Vault vault, Vault::Open(database, std::move(signer), layout));
   RETURN_IF_ERROR(CheckDegraded(config, vault.state()));

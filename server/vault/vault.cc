@@ -128,12 +128,14 @@ absl::Status Vault::CommitRun(int64_t admit, const Answer& answer, RunEvidence e
 absl::Status Vault::Exchange(ExchangeKind kind, const std::vector<Arrived>& arrived,
                              int64_t now_ms) {
   const int64_t before = ledger_.size();
+  database_->HoldCheckpoints();
   refused_for_room_ = 0;
+  refused_.clear();
   settled_.clear();
   ASSIGN_OR_RETURN(storage::Transaction transaction, storage::Transaction::Begin(*database_));
   absl::Status appended = AppendAll(transaction, kind, arrived, now_ms);
   RETURN_IF_ERROR(Finish(std::move(transaction), std::move(appended), before));
-  RemoveUnadmitted(arrived);
+  RemoveUnadmitted();
   return absl::OkStatus();
 }
 
@@ -154,20 +156,25 @@ absl::Status Vault::Tidy() {
   return EnsurePredictionRoom(layout_, state(), runs_);
 }
 
-void Vault::RemoveUnadmitted(const std::vector<Arrived>& arrived) {
-  for (const Arrived& one : arrived) {
-    const auto* submit = std::get_if<pipe::SubmitRequest>(&one.request);
+void Vault::RemoveUnadmitted() {
+  for (const Arrived* one : refused_) {
+    const auto* submit = std::get_if<pipe::SubmitRequest>(&one->request);
     if (submit == nullptr) continue;
+    // Another request of the same exchange may have brought the same program and was admitted.
     const absl::StatusOr<bool> known = runs_.Contains(*submit);
-    if (known.ok() && !*known) ::unlink(one.program_path.c_str());
+    if (known.ok() && !*known) ::unlink(one->program_path.c_str());
   }
+  refused_.clear();
 }
 
 absl::Status Vault::AppendAll(storage::Transaction& transaction, ExchangeKind kind,
                               const std::vector<Arrived>& arrived, int64_t now_ms) {
   RETURN_IF_ERROR(AppendProposals(transaction, kind, now_ms));
   const replay::Contest* contest = state().Open();
-  if (kind == ExchangeKind::kIdle || contest == nullptr) return absl::OkStatus();
+  if (kind == ExchangeKind::kIdle || contest == nullptr) {
+    for (const Arrived& one : arrived) refused_.push_back(&one);
+    return absl::OkStatus();
+  }
   RETURN_IF_ERROR(AppendResults(transaction, *contest));
   PINHOLE_FAULT_POINT("results-appended");
   RETURN_IF_ERROR(AppendArrived(transaction, arrived));
@@ -243,7 +250,9 @@ absl::Status Vault::AppendArrived(storage::Transaction& transaction,
   auto left = static_cast<int64_t>(arrived.size());
   for (const Arrived& one : arrived) {
     if (const auto* submit = std::get_if<pipe::SubmitRequest>(&one.request)) {
-      RETURN_IF_ERROR(AppendSubmission(transaction, *submit, one.commitment, room, left));
+      ASSIGN_OR_RETURN(const bool has_run,
+                       AppendSubmission(transaction, *submit, one.commitment, room, left));
+      if (!has_run) refused_.push_back(&one);
     } else {
       RETURN_IF_ERROR(AppendJoin(transaction, std::get<pipe::JoinRequest>(one.request)));
     }
@@ -260,27 +269,28 @@ absl::Status Vault::AppendJoin(storage::Transaction& transaction,
   return ledger_.Append(transaction, entry);
 }
 
-absl::Status Vault::AppendSubmission(storage::Transaction& transaction,
-                                     const pipe::SubmitRequest& request, const Digest& commitment,
-                                     PredictionRoom& room, int64_t most) {
-  if (replay::FindRequest(state(), request) != nullptr)
-    return absl::OkStatus();  // the same entry stands
+absl::StatusOr<bool> Vault::AppendSubmission(storage::Transaction& transaction,
+                                             const pipe::SubmitRequest& request,
+                                             const Digest& commitment, PredictionRoom& room,
+                                             int64_t most) {
   ASSIGN_OR_RETURN(const bool known, runs_.Contains(request));
-  if (known) return absl::OkStatus();  // the earlier result stands: no run, no try
+  if (known) return true;  // the earlier result stands: no run, no try
+  if (replay::FindRequest(state(), request) != nullptr) return false;  // the same entry stands
   const absl::StatusOr<log::AdmitEntry> planned = replay::PlanAdmit(state(), request, commitment);
-  if (!planned.ok()) return absl::OkStatus();
+  if (!planned.ok()) return false;
   const int64_t index = ledger_.size();
   // The room for a run's predictions is taken when it is admitted: later it could only be missing.
   const int64_t output_bytes = state().Find(request.contest)->policy.policy.limits.output_bytes;
   const absl::StatusOr<PredictionSlot> slot = room.Take(index, output_bytes, most);
   if (!slot.ok()) {
     ++refused_for_room_;  // it may come again
-    return absl::OkStatus();
+    return false;
   }
   ASSIGN_OR_RETURN(const log::EncodedEntry entry, log::Encode(*planned));
   RETURN_IF_ERROR(ledger_.Append(transaction, entry));
   PINHOLE_FAULT_POINT("admit-appended");
-  return runs_.Add(transaction, index, *slot, request);
+  RETURN_IF_ERROR(runs_.Add(transaction, index, *slot, request));
+  return true;
 }
 
 absl::Status Vault::AppendRound(storage::Transaction& transaction, const replay::Contest& contest) {

@@ -68,7 +68,7 @@ class Vault {
   absl::Status Exchange(ExchangeKind kind, const std::vector<Arrived>& arrived, int64_t now_ms);
 
   // Moves the pages of the database's log into its file: work that an exchange leaves for later.
-  // Call in each round, after the hand-over. Errors: as storage::Database::Checkpoint.
+  // Call after each, when the hand-over is done. Errors: as storage::Database::Checkpoint.
   absl::Status Checkpoint() { return database_->Checkpoint(); }
 
   // Below this much free space nothing is admitted, so that the ledger itself always has room.
@@ -86,8 +86,8 @@ class Vault {
         proposals_(database),
         layout_(std::move(layout)) {}
 
-  // Programs that came and were not admitted: nothing points to them.
-  void RemoveUnadmitted(const std::vector<Arrived>& arrived);
+  // Of `refused_` those whose program no run means: nothing points to them.
+  void RemoveUnadmitted();
   absl::Status AppendAll(storage::Transaction& transaction, ExchangeKind kind,
                          const std::vector<Arrived>& arrived, int64_t now_ms);
   absl::Status AppendProposals(storage::Transaction& transaction, ExchangeKind kind,
@@ -101,10 +101,12 @@ class Vault {
   absl::Status AppendArrived(storage::Transaction& transaction,
                              const std::vector<Arrived>& arrived);
   absl::Status AppendJoin(storage::Transaction& transaction, const pipe::JoinRequest& request);
-  // `most`: so many submissions may still follow in this exchange, this one included.
-  absl::Status AppendSubmission(storage::Transaction& transaction,
-                                const pipe::SubmitRequest& request, const Digest& commitment,
-                                PredictionRoom& room, int64_t most);
+  // True when there is a run of this program now, from here or from earlier. `most`: so many
+  // submissions may still follow in this exchange, this one included.
+  absl::StatusOr<bool> AppendSubmission(storage::Transaction& transaction,
+                                        const pipe::SubmitRequest& request,
+                                        const Digest& commitment, PredictionRoom& room,
+                                        int64_t most);
   absl::Status AppendRound(storage::Transaction& transaction, const replay::Contest& contest);
   absl::Status AppendFinal(storage::Transaction& transaction, const replay::Contest& contest);
   absl::Status AppendClose(storage::Transaction& transaction, const replay::Contest& contest);
@@ -121,6 +123,7 @@ class Vault {
   Digest build_{};
   int64_t keep_free_bytes_ = 0;
   int64_t refused_for_room_ = 0;
+  std::vector<const Arrived*> refused_;  // of the exchange under way
   std::vector<SettledProposal> settled_;
 };
 

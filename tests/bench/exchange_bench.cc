@@ -198,7 +198,6 @@ class World {
     storage::Database database =
         Value(storage::Database::Open(layout_.database(), storage::Mode::kCreate), "the database");
     Must(storage::ApplyMigrations(database, vault::Migrations()), "migrate");
-    database.CheckpointByHand();  // as the serving vault, which does it after the hand-over
     return database;
   }
 
