@@ -18,10 +18,11 @@ namespace pinhole::vault {
 absl::Status ImportData(const Layout& layout, const std::string& spec_path,
                         const std::string& owner_key_path);
 
-enum class PlanFormat { kText, kJson };
+enum class OutputFormat { kText, kJson };
+
 // Prints the plan. Errors: FAILED_PRECONDITION after printing when a condition fails.
 absl::Status PlanContest(const Layout& layout, const std::string& contest_path,
-                         Overbooking overbooking, PlanFormat format);
+                         Overbooking overbooking, OutputFormat format);
 
 struct OpenOptions {
   std::string contest_path;
@@ -56,6 +57,21 @@ absl::Status Backup(const Layout& layout, const std::string& file);
 // the folder, or when its ledger is readable and the backup does not continue it; DATA_LOSS when
 // the backup is damaged or another vault's.
 absl::Status Restore(const Layout& layout, const std::string& file);
+
+// What runs left, from a folder that a vault serves or not. Each command first appends an ACCESS
+// record with the caller's user to the evidence, then reads and checks the whole chain. Errors of
+// all: DATA_LOSS when ledger or chain is broken; NOT_FOUND for an entry without a finished run.
+//
+// Lists runs and accesses, in the order of the chain.
+absl::Status ListEvidence(const Layout& layout, OutputFormat format);
+// One run, by the index of its ADMIT entry.
+absl::Status ShowEvidence(const Layout& layout, int64_t admit, OutputFormat format);
+// Prints the root after the first `size` records, or after all.
+absl::Status VerifyEvidence(const Layout& layout, std::optional<int64_t> size, OutputFormat format);
+// Scores the stored predictions again. Errors: FAILED_PRECONDITION, after printing, when another
+// level comes out; DATA_LOSS when the predictions are not those that the evidence names. May give
+// up root, sockets and programs for the rest of the process.
+absl::Status ReplayEvidence(const Layout& layout, int64_t admit, OutputFormat format);
 
 // Prints what this machine offers for boxes and what follows from what is missing; then makes two
 // boxes, compares them with the golden record and prints the hash of what they were. Errors:

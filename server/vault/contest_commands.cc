@@ -141,10 +141,10 @@ std::string DoneText(const ActOptions& options) {
 }  // namespace
 
 absl::Status PlanContest(const Layout& layout, const std::string& contest_path,
-                         Overbooking overbooking, PlanFormat format) {
+                         Overbooking overbooking, OutputFormat format) {
   ASSIGN_OR_RETURN(const Planning planning, Prepare(layout, contest_path, overbooking, 0));
   const std::string text =
-      format == PlanFormat::kJson ? PlanJson(planning.plan) : PlanText(planning.plan);
+      format == OutputFormat::kJson ? PlanJson(planning.plan) : PlanText(planning.plan);
   std::fputs(text.c_str(), stdout);
   return RefuseFailures(planning.plan);
 }

@@ -35,7 +35,7 @@ struct RunEvidence {
   int64_t peak_memory_bytes = 0;
   int64_t output_bytes = 0;
   Digest output{};       // SHA-256 of what the run wrote
-  Digest box{};          // of the box's posture; zeros when it was not stated
+  Digest box{};          // of the record of the lane's boxes (sandbox::LaneFacts)
   Digest build{};        // of pinhole-vault, as in START
   int64_t ended_ms = 0;  // Unix time at which its level was committed
   bool operator==(const RunEvidence&) const = default;

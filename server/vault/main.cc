@@ -151,6 +151,30 @@ int main(int argc, char** argv) {
       app.add_subcommand("restore", "put a backup's ledger into a folder that nobody serves"));
   restore_command->add_option("FILE", backup_file, "what backup wrote")->required();
 
+  CLI::App* evidence =
+      app.add_subcommand("evidence", "what runs left, sealed; each look at it is recorded in it");
+  evidence->require_subcommand(1);
+  int64_t admit = 0;
+  std::optional<int64_t> evidence_size;
+  const auto with_evidence = [&](const char* name, const char* what) {
+    CLI::App* command = with_folder(evidence->add_subcommand(name, what));
+    command->add_flag("--json", json, "JSON");
+    return command;
+  };
+  const auto with_entry = [&](CLI::App* command) {
+    command->add_option("ENTRY", admit, "the index of the submission's ADMIT in the ledger")
+        ->required();
+    return command;
+  };
+  CLI::App* list_command = with_evidence("list", "print runs and accesses, one a line");
+  CLI::App* show_command = with_entry(with_evidence("show", "print one run"));
+  CLI::App* verify_command =
+      with_evidence("verify", "check the chain and print its root, for the auditor in person");
+  verify_command->add_option("--size", evidence_size,
+                             "the root after so many records, to compare with an earlier one");
+  CLI::App* replay_command = with_entry(with_evidence(
+      "replay", "score a run's stored predictions again; fails if the level differs"));
+
   CLI::App* doctor_command =
       app.add_subcommand("doctor", "print what this machine offers for boxes");
   CLI::App* serve_command = with_folder(app.add_subcommand("serve", "run rounds until SIGTERM"));
@@ -166,7 +190,7 @@ int main(int argc, char** argv) {
   if (plan_command->parsed()) {
     return Report(pinhole::vault::PlanContest(
         layout, open.contest_path, open.overbooking,
-        json ? pinhole::vault::PlanFormat::kJson : pinhole::vault::PlanFormat::kText));
+        json ? pinhole::vault::OutputFormat::kJson : pinhole::vault::OutputFormat::kText));
   }
   if (open_command->parsed()) {
     open.start_in_ms = start_in_seconds * 1000;
@@ -175,6 +199,14 @@ int main(int argc, char** argv) {
   if (acts) return Report(pinhole::vault::ActOnContest(layout, act));
   if (backup_command->parsed()) return Report(pinhole::vault::Backup(layout, backup_file));
   if (restore_command->parsed()) return Report(pinhole::vault::Restore(layout, backup_file));
+  const auto format =
+      json ? pinhole::vault::OutputFormat::kJson : pinhole::vault::OutputFormat::kText;
+  if (list_command->parsed()) return Report(pinhole::vault::ListEvidence(layout, format));
+  if (show_command->parsed()) return Report(pinhole::vault::ShowEvidence(layout, admit, format));
+  if (verify_command->parsed())
+    return Report(pinhole::vault::VerifyEvidence(layout, evidence_size, format));
+  if (replay_command->parsed())
+    return Report(pinhole::vault::ReplayEvidence(layout, admit, format));
   if (doctor_command->parsed()) return Report(pinhole::vault::Doctor());
   if (serve_command->parsed()) {
     const auto config = pinhole::vault::ReadConfig(layout);

@@ -126,6 +126,7 @@ absl::StatusOr<FinishedRun> Runner::RunOne(sandbox::Lane& lane, const contest::P
   FinishedRun finished{.admit = due.admit,
                        .answer = score::EncodeAnswer(std::nullopt),
                        .evidence = EvidenceOf(report)};
+  finished.evidence.box = Sha256(lane.facts().record);
   ASSIGN_OR_RETURN(finished.evidence.output,
                    HashSlot(output.get(), due.predictions_offset, report.output_bytes));
   if (report.outcome == sandbox::Outcome::kExited && report.exit_code == 0) {

@@ -52,7 +52,8 @@ std::string Rows() {
 std::string ContestFile(const VaultOptions& options) {
   return absl::StrFormat(
       "contest = \"demo\"\norganizer = \"%s\"\n"
-      "[score]\nmetric = \"rmse\"\nrange = [0, 10]\nbest = 0.1\nworst = 2.1\nstep = 0.02\n"
+      "[score]\nmetric = \"rmse\"\nrange = [0, 10]\nbest = 0.1\nworst = 2.1\nstep = "
+      "0.02\npredictions = \"%s\"\n"
       "[release]\nrule = \"improvements\"\ntries = %d\nshown_scores = 5\nshown_failures = "
       "3\nwaiting = %d\nteams = 4\n"
       "acts_bits = %d\n"
@@ -61,8 +62,9 @@ std::string ContestFile(const VaultOptions& options) {
       "100\n"
       "[limits]\nwall = \"500ms\"\nmemory = \"64MiB\"\nthreads = 1\noutput = \"64KiB\"\nscratch = "
       "\"1MiB\"\nprogram = \"4MiB\"\n",
-      TestKey(1).public_key().ToHex(), options.tries, options.waiting, options.acts_bits,
-      options.round_seconds, options.round_seconds - 1, options.duration, options.lanes);
+      TestKey(1).public_key().ToHex(), options.predictions, options.tries, options.waiting,
+      options.acts_bits, options.round_seconds, options.round_seconds - 1, options.duration,
+      options.lanes);
 }
 
 }  // namespace

@@ -64,6 +64,7 @@ struct VaultOptions {
   int waiting = 10;
   int acts_bits = 1000;
   std::string duration = "1h";
+  std::string predictions = "text";  // or f32, f64
   // Each exchange window has the second that the run window leaves of a round.
   int round_seconds = 3;
 };
