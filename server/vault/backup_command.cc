@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <set>
 #include <vector>
 
 #include "absl/strings/str_format.h"
@@ -112,8 +113,9 @@ absl::StatusOr<int64_t> TakePrograms(const Layout& layout, const Ledger& ledger,
   return static_cast<int64_t>(admits.size());
 }
 
-// What is there now is kept beside, never deleted: it may be evidence.
-absl::Status MoveAway(const Layout& layout) {
+// What is there now is kept beside, never deleted: it may be evidence. `strays` are predictions of
+// runs that only the present ledger knows.
+absl::Status MoveAway(const Layout& layout, const std::set<std::string>& strays) {
   const std::string kept = absl::StrFormat("%s/replaced-%d", layout.private_directory(),
                                            absl::ToUnixMillis(absl::Now()));
   bool made = false;
@@ -123,6 +125,12 @@ absl::Status MoveAway(const Layout& layout) {
     if (!made) RETURN_IF_ERROR(MakeDirectory(kept, 0700));
     made = true;
     RETURN_IF_ERROR(RenameDurably(file, kept + "/vault.db" + part));
+  }
+  for (const std::string& name : strays) {
+    if (!made) RETURN_IF_ERROR(MakeDirectory(kept, 0700));
+    made = true;
+    RETURN_IF_ERROR(RenameDurably(absl::StrFormat("%s/%s", layout.evidence(), name),
+                                  absl::StrFormat("%s/%s", kept, name)));
   }
   return absl::OkStatus();
 }
@@ -160,6 +168,7 @@ absl::Status Restore(const Layout& layout, const std::string& file) {
   Temporary part(BesideName(layout.database()));
   RETURN_IF_ERROR(storage::CopyDatabase(file, part.path()));
   event::Restored done;
+  std::set<std::string> strays;
   {
     ASSIGN_OR_RETURN(storage::Database copy,
                      storage::Database::Open(part.path(), storage::Mode::kExisting));
@@ -167,8 +176,10 @@ absl::Status Restore(const Layout& layout, const std::string& file) {
     RETURN_IF_ERROR(RefuseNewer(layout, config, ledger));
     done.ledger = ledger.size();
     ASSIGN_OR_RETURN(done.programs, TakePrograms(layout, ledger, copy));
+    ASSIGN_OR_RETURN(RunStore runs, RunStore::Open(copy));
+    ASSIGN_OR_RETURN(strays, StrayPredictions(layout, runs));
   }
-  RETURN_IF_ERROR(MoveAway(layout));
+  RETURN_IF_ERROR(MoveAway(layout, strays));
   // A crash here leaves the folder without a database: restore again.
   RETURN_IF_ERROR(RenameDurably(part.path(), layout.database()));
   part.Keep();

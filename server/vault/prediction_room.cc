@@ -20,7 +20,7 @@ absl::Status PredictionRoom::Grow(int64_t more) {
   more = std::min(more, (free - keep_free_bytes_) / slot_bytes_);
   // Another program may take some of it meanwhile.
   for (; more > 0; more /= 2) {
-    const absl::Status grown = GrowReserved(file_.get(), (room_ + more) * slot_bytes_);
+    absl::Status grown = GrowReserved(file_.get(), (room_ + more) * slot_bytes_);
     if (grown.ok()) {
       room_ += more;
       return grown;

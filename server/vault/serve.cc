@@ -160,7 +160,7 @@ absl::Status Server::RunWindow(const replay::Contest& contest) {
                         [this](const FinishedRun& run) {
                           RunEvidence evidence = run.evidence;
                           evidence.ended_ms = clock_.NowUnixMs();
-                          return vault_.CommitRun(run.admit, run.answer, std::move(evidence));
+                          return vault_.CommitRun(run.admit, run.answer, evidence);
                         });
 }
 

@@ -122,7 +122,7 @@ absl::Status Vault::CommitRun(int64_t admit, const Answer& answer, RunEvidence e
                        .round = contest->NextRound(),
                        .admit = admit,
                        .answer = answer,
-                       .evidence = std::move(evidence)});
+                       .evidence = evidence});
 }
 
 absl::Status Vault::Exchange(ExchangeKind kind, const std::vector<Arrived>& arrived,

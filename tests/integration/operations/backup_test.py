@@ -92,6 +92,9 @@ class Backup(unittest.TestCase):
         # The disk with everything newer is lost for good, and the older backup is all there is.
         since = len(site.log("vault"))
         self.vault_command("restore", vault, older)
+        # What only the newer history's runs wrote is kept beside it.
+        self.assertTrue(list((vault / "private").glob("replaced-*/*.predictions")))
+        self.vault_command("evidence", "verify", vault)
         site.serve_vault()
         self.await_log("vault", "event=mirror-ahead", since)
         # The waiting submission is run from the program in the backup, in its moved round.
