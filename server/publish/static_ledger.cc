@@ -16,7 +16,7 @@ namespace {
 constexpr mode_t kFileMode = 0644;
 constexpr mode_t kFolderMode = 0755;
 // The longest bundle: 256 entries, each of at most 65,535 bytes and its length.
-constexpr size_t kBundleLimitBytes = 256 * (65'535 + 2);
+constexpr size_t kBundleLimitBytes = kTileWidth * (65'535 + 2);
 constexpr size_t kNoteLimitBytes = size_t{1} << 16;
 
 // The folder and those above it, up to one that is there.
@@ -24,7 +24,7 @@ absl::Status MakeDirectories(const std::string& path) {
   std::error_code error;
   if (std::filesystem::is_directory(path, error)) return absl::OkStatus();
   RETURN_IF_ERROR(MakeDirectories(DirectoryOf(path)));
-  const absl::Status made = MakeDirectory(path, kFolderMode);
+  absl::Status made = MakeDirectory(path, kFolderMode);
   if (!made.ok() && !absl::IsAlreadyExists(made)) return made;
   return SyncDirectory(DirectoryOf(path));
 }
