@@ -1,0 +1,152 @@
+// The vault's end of a contest: acts that the organizer signed, a stop when no SHIFT can be paid,
+// and the final board from levels that stayed sealed.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/vault/vault_world.h"
+
+namespace pinhole::vault {
+namespace {
+
+using ::testing::ElementsAre;
+
+constexpr int64_t kOrigin = 1'000'000'000;  // of round 1, LedgerBuilder's
+
+std::vector<std::string> Types(World& world, int64_t first) {
+  std::vector<std::string> types;
+  const auto entries = world.vault().ledger().Entries(first, world.vault().ledger().size() - first);
+  EXPECT_TRUE(entries.ok()) << entries.status();
+  if (!entries.ok()) return types;
+  for (const std::string& entry : *entries) types.emplace_back(log::EntryType(entry));
+  return types;
+}
+
+// All four runs end: ada's with levels 20 and 10, bob's with 30 and 40; final levels are given.
+void RunAll(World& world, const std::vector<int>& final_levels) {
+  const std::vector<int> reached = {20, 10, 30, 40};
+  const std::vector<DueRun> due = *world.vault().DueRuns();
+  ASSERT_EQ(due.size(), 4u);
+  for (size_t run = 0; run < due.size(); ++run) {
+    ASSERT_TRUE(world.vault()
+                    .CommitRun(due[run].admit, AnswerOf(reached[run], final_levels[run]), {})
+                    .ok());
+  }
+  ASSERT_TRUE(world.vault().Exchange(ExchangeKind::kRound, {}, kOrigin).ok());
+}
+
+void ToTheEnd(World& world) {
+  while (world.vault().state().Open() != nullptr) {
+    ASSERT_TRUE(world.vault().Exchange(ExchangeKind::kRound, {}, kOrigin).ok());
+  }
+}
+
+TEST(FinalBoard, IsByTheSealedLevelsOfTheBestShownSubmissions) {
+  World world([](contest::Policy& policy) {
+    policy.rounds.count = 5;
+    policy.release.final_rule = contest::FinalRule::kTop3;
+  });
+  world.JoinAndSubmit();
+  // On the board ada leads with her second program; on the final rows bob's shown one is better,
+  // and programs that were not shown do not count, whatever they reached.
+  RunAll(world, {0, 25, 24, 0});
+  ToTheEnd(world);
+  const replay::Contest& contest = *world.vault().state().Find("demo");
+  ASSERT_EQ(contest.finals.size(), 2u);
+  EXPECT_EQ(contest.finals[0].team, 2);
+  EXPECT_EQ(contest.finals[1].team, 1);
+  EXPECT_EQ(contest.finals[1].admit, contest.teams[0].admissions[1]);
+}
+
+TEST(FinalBoard, EveryTeamShowsItsLevelOrWorse) {
+  World world([](contest::Policy& policy) {
+    policy.rounds.count = 5;
+    policy.release.final_rule = contest::FinalRule::kEveryTeam;
+  });
+  world.JoinAndSubmit();
+  RunAll(world, {0, 12, 51, 0});
+  ToTheEnd(world);
+  const replay::Contest& contest = *world.vault().state().Find("demo");
+  ASSERT_EQ(contest.finals.size(), 2u);
+  EXPECT_EQ(contest.finals[0].text, "0.86");
+  EXPECT_EQ(contest.finals[1].text, "WORSE");
+}
+
+// Nothing of the final rows is in the ledger before the end: other final levels, same bytes.
+TEST(FinalBoard, LeavesNoTraceBeforeTheEnd) {
+  std::vector<std::string> ledgers;
+  for (const std::vector<int>& levels : {std::vector<int>{0, 1, 2, 3}, {51, 50, 49, 48}}) {
+    World world(
+        [](contest::Policy& policy) { policy.release.final_rule = contest::FinalRule::kWinner; });
+    world.JoinAndSubmit();
+    RunAll(world, levels);
+    ledgers.push_back(world.Ledger());
+  }
+  EXPECT_EQ(ledgers[0], ledgers[1]);
+}
+
+TEST(Stop, EndsAContestThatCannotMoveAndFreesTheVault) {
+  World world([](contest::Policy& policy) { policy.rounds.max_shift = 2; });
+  world.JoinAndSubmit();
+  const int64_t before = world.vault().ledger().size();
+  // Later than two rounds can say.
+  ASSERT_TRUE(world.vault().CatchUp(kOrigin + 100 * 15'000).ok());
+  EXPECT_THAT(Types(world, before), ElementsAre("ACT", "CLOSE"));
+  EXPECT_EQ(world.vault().state().Open(), nullptr);
+  const replay::Contest& contest = *world.vault().state().Find("demo");
+  EXPECT_TRUE(contest.stopped);
+  EXPECT_LE(contest.Used(), contest.policy.contest);
+  EXPECT_EQ(world.vault().state().account().reserved, counting::Bits{0});
+  EXPECT_TRUE(world.vault().DueRuns()->empty());
+  // The vault goes on.
+  EXPECT_TRUE(world.vault().CatchUp(kOrigin + 101 * 15'000).ok());
+  EXPECT_TRUE(world.vault().Exchange(ExchangeKind::kIdle, {}, kOrigin).ok());
+}
+
+TEST(Stop, IsNotNeededWhileAShiftCanSayIt) {
+  World world([](contest::Policy& policy) { policy.rounds.max_shift = 1000; });
+  world.JoinAndSubmit();
+  const int64_t before = world.vault().ledger().size();
+  ASSERT_TRUE(world.vault().CatchUp(kOrigin + 100 * 15'000).ok());
+  EXPECT_THAT(Types(world, before), ElementsAre("SHIFT"));
+}
+
+log::ActEntry Act(World& world, log::ActKind kind, int team) {
+  const replay::Contest& contest = *world.vault().state().Find("demo");
+  log::ActEntry act{.contest = "demo", .kind = kind, .team = team};
+  act.signature = testing::TestKey(1).Sign(log::ActStatement("demo", kind, team, contest.acts));
+  return act;
+}
+
+TEST(Acts, AreTakenInTheNextExchangeAtTheirCharge) {
+  World world;
+  world.JoinAndSubmit();
+  const log::ActEntry act = Act(world, log::ActKind::kDisqualify, 2);
+  ASSERT_TRUE(world.proposals().Add(ProposalKind::kAct, "demo", log::Encode(act)->bytes()).ok());
+  ASSERT_TRUE(world.vault().Exchange(ExchangeKind::kRound, {}, kOrigin).ok());
+  const replay::Contest& contest = *world.vault().state().Find("demo");
+  EXPECT_TRUE(contest.teams[1].disqualified);
+  EXPECT_GT(contest.acts_used, counting::Bits{0});
+  ASSERT_EQ(world.vault().settled().size(), 1u);
+  EXPECT_EQ(world.vault().settled()[0].state, ProposalState::kAppended);
+}
+
+TEST(Acts, ThatCannotBeAreRefusedAndTheRoundGoesOn) {
+  World world;
+  world.JoinAndSubmit();
+  log::ActEntry forged = Act(world, log::ActKind::kDisqualify, 2);
+  forged.team = 1;
+  for (const log::ActEntry& act : {forged, Act(world, log::ActKind::kReinstate, 1)}) {
+    ASSERT_TRUE(world.proposals().Add(ProposalKind::kAct, "demo", log::Encode(act)->bytes()).ok());
+  }
+  const int64_t rounds = world.vault().state().Find("demo")->last_round;
+  ASSERT_TRUE(world.vault().Exchange(ExchangeKind::kRound, {}, kOrigin).ok());
+  ASSERT_EQ(world.vault().settled().size(), 2u);
+  for (const SettledProposal& settled : world.vault().settled()) {
+    EXPECT_EQ(settled.state, ProposalState::kRefused);
+  }
+  EXPECT_EQ(world.vault().state().Find("demo")->last_round, rounds + 1);
+  EXPECT_EQ(world.vault().state().Find("demo")->acts, 0);
+}
+
+}  // namespace
+}  // namespace pinhole::vault
