@@ -32,6 +32,7 @@ shown_scores = 5
 shown_failures = 3
 waiting = 10
 teams = 4
+final = "top3"
 acts_bits = 1000
 [rounds]
 length = "3s"
@@ -183,6 +184,34 @@ class Whole(unittest.TestCase):
                 self.assertEqual(sum(e.startswith("RESULT") for e in entries), number + 1)
         texts = [re.search(" text=([^ ]*)", e).group(1) for e in self.entries() if e.startswith("RESULT")]
         self.assertEqual(texts, ["0.6", "0.3", "FAILED"])
+        self.audit()
+
+    def test_acts_and_the_final_board(self):
+        site = self.site
+        for team in ("ada", "bob", "eve"):
+            site.run("pinhole", "join", "--wait", "-", home=team, input=self.invitation(team))
+        for team, conduct in (("ada", "honest"), ("bob", "better"), ("eve", "better")):
+            site.run("pinhole", "submit", CONDUCTS / f"conduct_{conduct}", "--wait", home=team)
+        act = (site.folder / "vault", "demo", "--organizer-key", site.folder / "organizer.key")
+        site.run("pinhole-vault", "contest", "disqualify", *act[:2], "bob", *act[2:])
+        site.run("pinhole-vault", "contest", "disqualify", *act[:2], "ada", *act[2:])
+        site.run("pinhole-vault", "contest", "reinstate", *act[:2], "ada", *act[2:])
+        refused = site.run("pinhole-vault", "contest", "reinstate", *act[:2], "ada", *act[2:], check=False)
+        self.assertNotEqual(refused.returncode, 0)
+        self.assertIn("disqualified once", refused.stdout + refused.stderr)
+        again = site.run("pinhole", "submit", CONDUCTS / "conduct_garbage", home="bob", check=False)
+        self.assertEqual(again.returncode, 1, again.stdout + again.stderr)
+        self.assertIn("disqualified", again.stdout + again.stderr)
+        site.run("pinhole-vault", "contest", "close", *act)
+        deadline = time.monotonic() + 30
+        while not any(e.startswith("CLOSE") for e in self.entries()):
+            self.assertLess(time.monotonic(), deadline, site.logs())
+            time.sleep(0.2)
+        finals = [e for e in self.entries() if e.startswith("FINAL")]
+        self.assertEqual([re.search(" team=([0-9]+) ", e).group(1) for e in finals], ["3", "1"])
+        board = site.run("pinhole", "board", home="ada")
+        self.assertRegex(board, r"FINAL +TEAM +SCORE\n1 +eve +-\n2 +ada +-\n")
+        self.assertRegex(board, r"disqualified +bob")
         self.audit()
 
     def entries(self):
