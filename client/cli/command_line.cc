@@ -112,6 +112,8 @@ class Commands {
   WitnessInitOptions witness_init_;
   WitnessRequestOptions witness_request_;
   WitnessSignOptions witness_sign_;
+  WitnessServeOptions witness_serve_;
+  WitnessAskOptions witness_ask_;
 };
 
 void Commands::AddKeys() {
@@ -266,6 +268,27 @@ void Commands::AddWitness() {
   sign->add_option("REQUEST", witness_sign_.request, "the request, a file")->required();
   sign->add_option("-o,--output", witness_sign_.output, "the file to write")->required();
   AddAuditFirst(sign, witness_sign_.audit);
+
+  CLI::App* const serve =
+      Add("serve", "Answer requests by HTTP (C2SP tlog-witness), behind a reverse proxy.",
+          witness_serve_, RunWitnessServe, witness);
+  serve->add_option("FOLDER", witness_serve_.folder, "the witness's folder")->required();
+  serve->add_option("--listen", witness_serve_.listen, "HOST:PORT; port 0: any free one")
+      ->required();
+  AddAuditFirst(serve, witness_serve_.audit);
+
+  CLI::App* const ask =
+      Add("ask", "Ask witnesses, and add their cosignatures to a folder's checkpoint.",
+          witness_ask_, RunWitnessAsk, witness);
+  ask->add_option("WITNESS", witness_ask_.sources,
+                  "each an http:// or https:// address, or a file with a witness's answer")
+      ->required();
+  ask->add_option("--tiles", witness_ask_.source.tiles, "the folder of static files")->required();
+  ask->add_option("--witness", witness_ask_.witnesses, "a witness's key (vkey); once for each")
+      ->allow_extra_args(false)
+      ->required();
+  ask->add_option("--key", witness_ask_.source.key, "the ledger's verifier key (vkey)");
+  AddServer(ask, witness_ask_.source.server);
 }
 
 ExitCode Commands::Tell(const absl::Status& status) {

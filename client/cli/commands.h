@@ -137,4 +137,19 @@ struct WitnessSignOptions {
 };
 Ending RunWitnessSign(const CommandContext& context, const WitnessSignOptions& options);
 
+struct WitnessServeOptions {
+  std::string folder;
+  std::string listen;  // HOST:PORT; port 0: any free one, which is printed
+  AuditFirst audit;
+};
+// Serves until the process ends.
+Ending RunWitnessServe(const CommandContext& context, const WitnessServeOptions& options);
+
+struct WitnessAskOptions {
+  std::vector<std::string> sources;    // http:// and https:// prefixes, and files with answers
+  std::vector<std::string> witnesses;  // vkeys
+  AuditOptions source;                 // its folder of static files
+};
+Ending RunWitnessAsk(const CommandContext& context, const WitnessAskOptions& options);
+
 }  // namespace pinhole::cli

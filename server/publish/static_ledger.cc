@@ -1,5 +1,7 @@
 #include "server/publish/static_ledger.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -9,6 +11,7 @@
 #include "server/core/base/status.h"
 #include "server/core/log/checkpoint.h"
 #include "server/system/files.h"
+#include "server/system/unique_fd.h"
 
 namespace pinhole::publish {
 namespace {
@@ -32,6 +35,23 @@ absl::Status MakeDirectories(const std::string& path) {
 bool Exists(const std::string& path) {
   std::error_code error;
   return std::filesystem::exists(path, error);
+}
+
+// Held while `checkpoint` is replaced; released with the descriptor. The folder itself is locked,
+// so that nothing lies there that is not published.
+absl::StatusOr<UniqueFd> LockFolder(const std::string& folder) {
+  UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd.valid()) return absl::ErrnoToStatus(errno, absl::StrFormat("open %s", folder));
+  if (::flock(fd.get(), LOCK_EX) != 0) {
+    return absl::ErrnoToStatus(errno, absl::StrFormat("lock %s", folder));
+  }
+  return fd;
+}
+
+// What the signatures of a note are over.
+absl::StatusOr<std::string> TextOf(std::string_view note) {
+  ASSIGN_OR_RETURN(NoteParts parts, ParseNote(note));
+  return std::move(parts.text);
 }
 
 }  // namespace
@@ -75,10 +95,27 @@ absl::Status StaticLedger::Publish(std::string_view checkpoint, const TileSource
     ASSIGN_OR_RETURN(const std::string bytes, tiles(tile));
     RETURN_IF_ERROR(WriteTile(tile, bytes));
   }
+  ASSIGN_OR_RETURN(const UniqueFd lock, LockFolder(folder_));
   RETURN_IF_ERROR(WriteFileDurably(folder_ + "/checkpoint", checkpoint, kFileMode));
   size_ = head.size;
   root_ = head.root;
   return absl::OkStatus();
+}
+
+absl::Status CosignStaticLedger(
+    const std::string& folder, std::string_view note,
+    const std::function<absl::StatusOr<std::string>(std::string note)>& cosign) {
+  ASSIGN_OR_RETURN(const UniqueFd lock, LockFolder(folder));
+  ASSIGN_OR_RETURN(const std::string standing, ReadFile(folder + "/checkpoint", kNoteLimitBytes));
+  ASSIGN_OR_RETURN(const std::string text, TextOf(standing));
+  ASSIGN_OR_RETURN(const std::string expected, TextOf(note));
+  if (text != expected) {
+    return absl::FailedPreconditionError(
+        absl::StrFormat("%s has another head by now: ask the witnesses again", folder));
+  }
+  ASSIGN_OR_RETURN(const std::string cosigned, cosign(standing));
+  if (cosigned == standing) return absl::OkStatus();
+  return WriteFileDurably(folder + "/checkpoint", cosigned, kFileMode);
 }
 
 absl::StatusOr<StaticContent> ReadStaticLedger(const std::string& folder, const NoteVerifier& log) {

@@ -20,7 +20,7 @@ using TileSource = std::function<absl::StatusOr<std::string>(const Tile& tile)>;
 
 // Grows a folder by signed heads. What `checkpoint` heads is there whenever one looks: tiles are
 // written before it, and a full tile before its partial forms go. Use from one thread; one process
-// writes a folder.
+// grows a folder, others may cosign its head.
 class StaticLedger {
  public:
   // Makes the folder when it is not there. Errors: DATA_LOSS when it holds a checkpoint that `log`
@@ -48,6 +48,13 @@ class StaticLedger {
   uint64_t size_ = 0;
   Digest root_ = EmptyRoot();
 };
+
+// Gives the folder's checkpoint other signatures: `cosign` is handed the note that stands there and
+// returns the one to stand there, with the same text. Nothing grows meanwhile. Errors:
+// FAILED_PRECONDITION when the folder's head is no longer that of `note`; `cosign`'s; the errno.
+absl::Status CosignStaticLedger(
+    const std::string& folder, std::string_view note,
+    const std::function<absl::StatusOr<std::string>(std::string note)>& cosign);
 
 struct StaticContent {
   std::string checkpoint;            // the signed note

@@ -146,6 +146,30 @@ TEST_F(StaticLedgerTest, IsWholeWhereverAGrowthEnds) {
   }
 }
 
+TEST_F(StaticLedgerTest, ACosignedHeadStandsUntilTheLedgerGrows) {
+  StaticLedger files = *StaticLedger::Open(Folder("a"), ledger_.log());
+  ASSERT_TRUE(files.Publish(ledger_.Head(300), ledger_.Source()).ok());
+  const std::string path = Folder("a") + "/checkpoint";
+  const auto cosign = [](std::string note) -> absl::StatusOr<std::string> {
+    return note + "— w.example/w AAAAAAAA\n";
+  };
+  ASSERT_TRUE(CosignStaticLedger(Folder("a"), ledger_.Head(300), cosign).ok());
+  const std::string cosigned = ledger_.Head(300) + "— w.example/w AAAAAAAA\n";
+  EXPECT_EQ(*ReadFile(path), cosigned);
+  StaticLedger again = *StaticLedger::Open(Folder("a"), ledger_.log());
+  ASSERT_TRUE(again.Publish(ledger_.Head(300), ledger_.Source()).ok());
+  EXPECT_EQ(*ReadFile(path), cosigned);
+  // What was asked about an older head, or fails, changes nothing.
+  ASSERT_TRUE(again.Publish(ledger_.Head(301), ledger_.Source()).ok());
+  EXPECT_EQ(CosignStaticLedger(Folder("a"), ledger_.Head(300), cosign).code(),
+            absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(CosignStaticLedger(Folder("a"), ledger_.Head(301),
+                               [](const std::string&) { return absl::DataLossError("no"); })
+                .code(),
+            absl::StatusCode::kDataLoss);
+  EXPECT_EQ(*ReadFile(path), ledger_.Head(301));
+}
+
 TEST_F(StaticLedgerTest, TakesNothingBack) {
   StaticLedger files = *StaticLedger::Open(Folder("a"), ledger_.log());
   ASSERT_TRUE(files.Publish(ledger_.Head(300), ledger_.Source()).ok());
