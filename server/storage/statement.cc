@@ -81,6 +81,12 @@ Statement& Statement::BindBlob(int index, ByteView value) {
   return *this;
 }
 
+Statement& Statement::BindBlobView(int index, ByteView value) {
+  const void* data = value.data() == nullptr ? static_cast<const void*>("") : value.data();
+  Remember(sqlite3_bind_blob64(raw_, index, data, value.size(), SQLITE_STATIC));
+  return *this;
+}
+
 Statement& Statement::BindNull(int index) {
   Remember(sqlite3_bind_null(raw_, index));
   return *this;

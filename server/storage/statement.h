@@ -40,6 +40,8 @@ class Statement {
   Statement& BindDouble(int index, double value);
   Statement& BindText(int index, std::string_view value);
   Statement& BindBlob(int index, ByteView value);
+  // Not copied: the bytes must stay until the statement was run and bound anew, or Reset.
+  Statement& BindBlobView(int index, ByteView value);
   Statement& BindNull(int index);
 
   // True: a row is there to read. False: done; the statement is reset and its values stay bound.

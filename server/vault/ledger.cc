@@ -50,9 +50,9 @@ absl::Status Ledger::Reload() {
   return absl::OkStatus();
 }
 
-absl::Status Ledger::Append(storage::Transaction& /*transaction*/, const log::EncodedEntry& entry) {
+absl::Status Ledger::Append(storage::Transaction& /*transaction*/, log::EncodedEntry entry) {
   RETURN_IF_ERROR(state_.Apply(entry.bytes()));
-  pending_.emplace_back(entry.bytes());
+  pending_.push_back(std::move(entry));
   return pending_.size() < kBatch ? absl::OkStatus() : WritePending();
 }
 
@@ -60,14 +60,16 @@ absl::Status Ledger::WritePending() {
   int64_t index = state_.size() - static_cast<int64_t>(pending_.size());
   if (pending_.size() == kBatch) {
     int parameter = 0;
-    for (const std::string& bytes : pending_) {
+    for (const log::EncodedEntry& entry : pending_) {
       append_many_.BindInt64(++parameter, index++);
-      append_many_.BindBlob(++parameter, AsBytes(bytes));
+      append_many_.BindBlobView(++parameter, AsBytes(entry.bytes()));
     }
-    RETURN_IF_ERROR(append_many_.Run());
+    const absl::Status written = append_many_.Run();
+    append_many_.Reset();
+    RETURN_IF_ERROR(written);
   } else {
-    for (const std::string& bytes : pending_) {
-      append_.BindInt64(1, index++).BindBlob(2, AsBytes(bytes));
+    for (const log::EncodedEntry& entry : pending_) {
+      append_.BindInt64(1, index++).BindBlob(2, AsBytes(entry.bytes()));
       RETURN_IF_ERROR(append_.Run());
     }
   }

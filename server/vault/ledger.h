@@ -35,7 +35,7 @@ class Ledger {
 
   // Appends inside `transaction`, after the auditor's own rules accepted the entry. Errors: what
   // LedgerState::Apply says; the transaction may go on then.
-  absl::Status Append(storage::Transaction& transaction, const log::EncodedEntry& entry);
+  absl::Status Append(storage::Transaction& transaction, log::EncodedEntry entry);
 
   // Signs the head that covers all appended entries; with it the transaction can be committed.
   absl::StatusOr<storage::Logged> Seal(storage::Transaction& transaction);
@@ -63,7 +63,7 @@ class Ledger {
   NoteSigner signer_;
   storage::Statement append_;
   storage::Statement append_many_;
-  std::vector<std::string> pending_;  // the newest entries, appended and not written
+  std::vector<log::EncodedEntry> pending_;  // the newest entries, appended and not written
   replay::LedgerState state_;
 };
 

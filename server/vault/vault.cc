@@ -237,9 +237,9 @@ absl::Status Vault::AppendResults(storage::Transaction& transaction,
     const std::optional<score::RunLevels> levels = LevelsOf(admit, contest);
     std::optional<score::Level> level;
     if (levels.has_value()) level = levels->public_level;
-    ASSIGN_OR_RETURN(const log::EncodedEntry entry,
+    ASSIGN_OR_RETURN(log::EncodedEntry entry,
                      gate::Release(contest, contest.admissions.at(admit), level));
-    RETURN_IF_ERROR(ledger_.Append(transaction, entry));
+    RETURN_IF_ERROR(ledger_.Append(transaction, std::move(entry)));
   }
   return absl::OkStatus();
 }
