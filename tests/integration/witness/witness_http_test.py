@@ -4,9 +4,12 @@
 import base64
 import hashlib
 import http.client
+import http.server
 import pathlib
 import shutil
 import socket
+import ssl
+import subprocess
 import tempfile
 import threading
 import unittest
@@ -26,6 +29,25 @@ def call(url, body=None, method=None):
     except urllib.error.HTTPError as error:
         with error:
             return error.code, error.headers["Content-Type"], error.read().decode()
+
+
+class Proxy(http.server.BaseHTTPRequestHandler):
+    """The reverse proxy with TLS that stands before a witness, at /w."""
+
+    protocol_version = "HTTP/1.1"
+    witness = None
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        status, kind, answer = call(self.witness.url + self.path.removeprefix("/w"), body)
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(answer.encode())))
+        self.end_headers()
+        self.wfile.write(answer.encode())
+
+    def log_message(self, *_):
+        pass
 
 
 class WitnessHttp(unittest.TestCase):
@@ -258,6 +280,30 @@ class WitnessHttp(unittest.TestCase):
             for witness in pair:
                 witness.close()
             shutil.rmtree(pair[0].folder)
+
+    def test_behind_a_proxy_with_tls(self):
+        witness, tiles = self.witness("w"), self.folder / "tiles"
+        self.ledger.grow(tiles, 5)
+        certificate, key = self.folder / "cert.pem", self.folder / "key.pem"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ed25519", "-nodes", "-subj", "/CN=localhost", "-addext",
+                        "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate], check=True, capture_output=True)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        proxy = http.server.ThreadingHTTPServer(("localhost", 0), type("Before", (Proxy,), {"witness": witness}))
+        proxy.handle_error = lambda *_: None  # a client that does not trust the certificate hangs up
+        proxy.socket = context.wrap_socket(proxy.socket, server_side=True)
+        thread = threading.Thread(target=proxy.serve_forever)
+        thread.start()
+        self.addCleanup(lambda: (proxy.shutdown(), thread.join(), proxy.server_close()))
+        words = ["witness", "ask", f"https://localhost:{proxy.server_address[1]}/w/", "--tiles", tiles, "--key", self.ledger.vkey,
+                 "--witness", witness.vkey]
+        self.assertEqual(run(*words).returncode, 3)  # a certificate that nobody vouches for
+        self.assertEqual(self.audit(self.ledger, tiles, [witness], 1).returncode, 4)
+        done = run(*words, SSL_CERT_FILE=str(certificate))
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.ledger.grow(tiles, 9)
+        self.assertEqual(run(*words, SSL_CERT_FILE=str(certificate)).returncode, 0)
+        self.assertEqual(self.audit(self.ledger, tiles, [witness], 1).returncode, 0)
 
     def test_a_port_is_one_witness(self):
         witness = self.witness("w")

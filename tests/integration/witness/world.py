@@ -69,8 +69,8 @@ class Ledger:
         pinhole("audit", "--bundle", self.bundle(size), "--key", self.vkey, "--save-tiles", tiles)
 
 
-def run(*words):
-    return subprocess.run([PINHOLE, *map(str, words)], capture_output=True, text=True, timeout=60)
+def run(*words, **environment):
+    return subprocess.run([PINHOLE, *map(str, words)], capture_output=True, text=True, timeout=60, env={**os.environ, **environment})
 
 
 def pinhole(*words):

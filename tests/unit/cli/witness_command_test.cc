@@ -90,8 +90,8 @@ TEST_F(WitnessCommandTest, ALedgerThatIsNotWholeIsNotAskedAbout) {
   EXPECT_EQ(Request(Bundle("short", entries, ledger_.Checkpoint()), "0"), 4);
 }
 
-// The tree and the signature are right, and one entry breaks a rule: a team that nobody invited
-// into a contest that is not there.
+// The tree and the signature are right, and one entry breaks a rule: a START that tells a wrong
+// size.
 TEST_F(WitnessCommandTest, AnAuditingCosignerReadsEveryEntry) {
   const WitnessVerifier auditing = Init("a", {"--auditing"});
   Init("w");
