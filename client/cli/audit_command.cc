@@ -11,12 +11,15 @@
 #include "server/core/base/status.h"
 #include "server/core/log/merkle.h"
 #include "server/core/log/tlog_proof.h"
+#include "server/core/pipe/recording.h"
 #include "server/core/replay/bundle.h"
 #include "server/publish/static_ledger.h"
 #include "server/system/files.h"
 
 namespace pinhole::cli {
 namespace {
+
+constexpr size_t kRecordingLimitBytes = size_t{1} << 32;
 
 // The folder's own checkpoint and the ledger's must be of one history: StaticLedger looks no deeper
 // than sizes.
@@ -82,6 +85,24 @@ void WarnIfLate(const CommandContext& context, const AuditReport& report) {
   }
 }
 
+// What one connection of the pipe said, against the ledger that was audited.
+absl::Status CheckPipe(const CommandContext& context, const std::string& path,
+                       const Material& material, AuditReport& report) {
+  ASSIGN_OR_RETURN(const std::string bytes, ReadFile(path, kRecordingLimitBytes));
+  const absl::StatusOr<pipe::RecordingFacts> facts =
+      pipe::CheckRecording(bytes, material.bundle.entries, material.log);
+  if (!facts.ok()) {
+    report.problems.push_back(
+        absl::StrFormat("%s: SOMETHING THAT THE LEDGER DOES NOT GIVE LEFT THE "
+                        "VAULT: %s",
+                        path, facts.status().message()));
+    return absl::OkStatus();
+  }
+  context.err << absl::StrFormat("%s: %d frames of %d exchanges, all of them the ledger's\n", path,
+                                 facts->frames, facts->exchanges);
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 Ending RunAudit(const CommandContext& context, const AuditOptions& options) {
@@ -96,6 +117,9 @@ Ending RunAudit(const CommandContext& context, const AuditOptions& options) {
   }
   AuditReport report = Audit(material.bundle.entries, material.bundle.checkpoint, material.log);
   if (rule.has_value()) AuditQuorum(material.bundle.checkpoint, *rule, report);
+  for (const std::string& path : options.pipes) {
+    RETURN_IF_ERROR(CheckPipe(context, path, material, report));
+  }
   if (material.from == Material::From::kServer) WarnIfLate(context, report);
   const replay::Contest* contest = ChooseContest(report.state, options.contest);
   if (contest == nullptr && !options.contest.empty()) {

@@ -211,6 +211,8 @@ void Commands::AddAudit() {
       ->allow_extra_args(false);
   audit->add_option("--quorum", audit_.quorum,
                     "how many of them the head must carry, when not more than half");
+  audit->add_option("--pipe", audit_.pipes,
+                    "check a recording of what the vault sent to its front, one connection a file");
   audit->add_option("--contest", audit_.contest,
                     "the contest on the screen, when not the open one");
   audit

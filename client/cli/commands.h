@@ -94,6 +94,7 @@ struct AuditOptions {
   Explain explain = Explain::kNothing;
   std::optional<int64_t> entry;        // show this entry instead of the screen
   std::string proof;                   // path to write the entry's proof to
+  std::vector<std::string> pipes;      // paths of recordings of the pipe, checked besides
   std::vector<std::string> witnesses;  // vkeys; empty: cosignatures are not asked for
   std::optional<int64_t> quorum;       // how many of them; none: more than half
 };

@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 import unittest
 
@@ -136,6 +137,61 @@ class Site:
                 process.wait()
 
 
+class Relay:
+    """Between front and vault: passes everything on, and keeps what the vault said, by connection."""
+
+    def __init__(self, path, vault):
+        self.vault = str(vault)
+        self.said = []
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(str(path))
+        os.chown(path, FRONT_USER, FRONT_USER)
+        self.listener.listen()
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                front, _ = self.listener.accept()
+            except OSError:
+                return
+            vault = socket.socket(socket.AF_UNIX)
+            try:
+                vault.connect(self.vault)
+            except OSError:
+                front.close()
+                continue
+            said = bytearray()
+            self.said.append(said)
+            threading.Thread(target=self.copy, args=(front, vault, None), daemon=True).start()
+            threading.Thread(target=self.copy, args=(vault, front, said), daemon=True).start()
+
+    @staticmethod
+    def copy(source, target, kept):
+        try:
+            while data := source.recv(65536):
+                if kept is not None:
+                    kept += data
+                target.sendall(data)
+        except OSError:
+            pass
+        for end in (source, target):
+            try:
+                end.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    def recordings(self, folder):
+        files = []
+        for number, said in enumerate(self.said):
+            files.append(folder / f"pipe-{number}.recording")
+            files[-1].write_bytes(bytes(said))
+        return files
+
+    def end(self):
+        self.listener.close()
+
+
 class Whole(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory(prefix="pinhole-whole-")
@@ -213,6 +269,35 @@ class Whole(unittest.TestCase):
         self.assertRegex(board, r"FINAL +TEAM +SCORE\n1 +eve +-\n2 +ada +-\n")
         self.assertRegex(board, r"disqualified +bob")
         self.audit()
+
+    def test_the_pipe_says_nothing_but_the_ledger(self):
+        site = self.site
+        site.front.send_signal(signal.SIGTERM)
+        site.front.wait()
+        relay = Relay(site.folder / "pipe/relay", site.folder / "pipe/socket")
+        self.addCleanup(relay.end)
+        settings = site.folder / "front/state/pinholed.toml"
+        settings.write_text(settings.read_text().replace("pipe/socket", "pipe/relay"))
+        site.serve_front()
+        site.run("pinhole", "join", "--wait", "-", home="ada", input=self.invitation("ada"))
+        site.run("pinhole", "submit", CONDUCTS / "conduct_honest", "--wait", home="ada")
+        site.run("pinhole", "submit", CONDUCTS / "conduct_garbage", "--wait", home="ada", check=False)
+        bundle = site.folder / "ledger.bundle"
+        site.run("pinhole", "audit", "--server", site.listen, "--key", site.vkey, "--pin", site.pin, "--save", bundle)
+        recordings = relay.recordings(site.folder)
+        self.assertGreaterEqual(len(recordings), 1)
+        audit = ("pinhole", "audit", "--bundle", bundle, "--key", site.vkey, "--pipe")
+        for file in recordings:
+            done = site.run(*audit, file, check=False)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        last = max(recordings, key=lambda file: file.stat().st_size)
+        content = bytearray(last.read_bytes())
+        self.assertGreater(len(content), 20 * 1024)
+        content[10 * 1024 + 1000] ^= 1  # in the padding of a frame, where a bit could hide
+        last.write_bytes(content)
+        done = site.run(*audit, last, check=False)
+        self.assertEqual(done.returncode, 4, done.stdout + done.stderr)
+        self.assertIn("frame 10 of the recording", done.stdout)
 
     def entries(self):
         bundle = self.site.folder / "ledger.bundle"

@@ -1,0 +1,127 @@
+// A recording of the pipe holds nothing but the ledger: whole exchanges hold, and every changed
+// byte, frame and order is found.
+#include "server/core/pipe/recording.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "absl/strings/str_join.h"
+#include "server/core/log/checkpoint.h"
+#include "server/core/pipe/frames.h"
+#include "tests/support/ledger_builder.h"
+
+namespace pinhole::pipe {
+namespace {
+
+using ::testing::HasSubstr;
+
+class RecordingTest : public ::testing::Test {
+ protected:
+  RecordingTest() {
+    ledger_.Start();
+    ledger_.Dataset();
+    ledger_.OpenContest(testing::DemoPolicy());
+    Exchange(0);
+    ledger_.Join("red");
+    ledger_.EndRound();
+    Exchange(1);
+    ledger_.Admit("red", 20);
+    ledger_.EndRound();
+    Exchange(2);
+    ledger_.Round();
+    Exchange(3);
+  }
+
+  // Hands over what came since the last exchange.
+  void Exchange(int64_t round) {
+    const std::vector<std::string> fresh(ledger_.entries().begin() + handed_,
+                                         ledger_.entries().end());
+    for (std::string& frame : HandOver(round, handed_, fresh, ledger_.Checkpoint())) {
+      frames_.push_back(std::move(frame));
+    }
+    handed_ = static_cast<int64_t>(ledger_.entries().size());
+  }
+  absl::StatusOr<RecordingFacts> Check(const std::vector<std::string>& frames) const {
+    return CheckRecording(absl::StrJoin(frames, ""), ledger_.entries(),
+                          *NoteVerifier::FromVkey(ledger_.Vkey()));
+  }
+
+  testing::LedgerBuilder ledger_;
+  int64_t handed_ = 0;
+  std::vector<std::string> frames_;
+};
+
+TEST_F(RecordingTest, WholeExchangesHold) {
+  const auto facts = Check(frames_);
+  ASSERT_TRUE(facts.ok()) << facts.status();
+  EXPECT_EQ(facts->frames, static_cast<int64_t>(frames_.size()));
+  EXPECT_EQ(facts->exchanges, 4);
+  EXPECT_EQ(facts->heads, 4);
+  EXPECT_EQ(facts->entries, handed_);
+}
+
+TEST_F(RecordingTest, AConnectionMayEndAnywhere) {
+  const std::string bytes = absl::StrJoin(frames_, "");
+  for (size_t cut = 0; cut <= bytes.size(); cut += 100) {
+    EXPECT_TRUE(CheckRecording(std::string_view(bytes).substr(0, cut), ledger_.entries(),
+                               *NoteVerifier::FromVkey(ledger_.Vkey()))
+                    .ok())
+        << cut;
+  }
+}
+
+TEST_F(RecordingTest, EveryChangedByteIsFound) {
+  const std::string bytes = absl::StrJoin(frames_, "");
+  const NoteVerifier log = *NoteVerifier::FromVkey(ledger_.Vkey());
+  size_t held = 0;
+  for (size_t i = 0; i < bytes.size(); i += 7) {  // every place of a frame, over its kinds
+    std::string changed = bytes;
+    changed[i] = static_cast<char>(changed[i] ^ 1);
+    if (CheckRecording(changed, ledger_.entries(), log).ok()) ++held;
+  }
+  EXPECT_EQ(held, 0u);
+}
+
+TEST_F(RecordingTest, EveryFrameLeftOutDoubledOrMovedIsFound) {
+  for (size_t i = 0; i + 1 < frames_.size(); ++i) {
+    std::vector<std::string> changed = frames_;
+    changed.erase(changed.begin() + static_cast<ptrdiff_t>(i));
+    const bool opens_or_begins = DecodeToFront(frames_[i])->type == ToFrontType::kEntry;
+    // Without an exchange's first entries the rest is what a longer mirror is handed.
+    if (!opens_or_begins) {
+      EXPECT_FALSE(Check(changed).ok()) << "without " << i;
+    }
+    changed = frames_;
+    changed.insert(changed.begin() + static_cast<ptrdiff_t>(i), std::string(frames_[i]));
+    const bool opens = DecodeToFront(frames_[i])->type == ToFrontType::kOpen;
+    // An exchange whose front did not answer is opened and nothing more.
+    EXPECT_EQ(Check(changed).ok(), opens) << "twice " << i;
+    changed = frames_;
+    std::swap(changed[i], changed[i + 1]);
+    EXPECT_FALSE(Check(changed).ok()) << "moved " << i;
+  }
+}
+
+TEST_F(RecordingTest, WhatIsNotOfTheLedgerIsNamed) {
+  testing::LedgerBuilder other;
+  other.Start(9);
+  const auto with = [&](std::vector<std::string> more) {
+    std::vector<std::string> all = frames_;
+    for (std::string& frame : more) all.push_back(std::move(frame));
+    return std::string(Check(all).status().message());
+  };
+  const int64_t size = handed_;
+  EXPECT_THAT(with(HandOver(0, size, {other.entries()[0]}, ledger_.Checkpoint())),
+              HasSubstr("another entry than the next"));
+  EXPECT_THAT(with(HandOver(0, 0, {other.entries()[0]}, ledger_.Checkpoint())),
+              HasSubstr("other bytes than the entry"));
+  EXPECT_THAT(with(HandOver(0, size, {}, other.Checkpoint())), HasSubstr("head of other entries"));
+  EXPECT_THAT(with(HandOver(4711, size, {}, ledger_.Checkpoint())), HasSubstr("never was"));
+  const std::string two_signatures =
+      ledger_.Checkpoint() + "— somebody " + "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n";
+  EXPECT_THAT(with(HandOver(0, size, {}, two_signatures)), HasSubstr("more to it"));
+  EXPECT_EQ(with(HandOver(0, size, {}, ledger_.Checkpoint())), "");
+}
+
+}  // namespace
+}  // namespace pinhole::pipe
