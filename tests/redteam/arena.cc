@@ -30,6 +30,13 @@ SigningKey KeyOf(std::string_view role, int64_t number) {
   return SigningKey::FromSeed(Sha256(absl::StrFormat("%s %d", role, number)));
 }
 
+const PublicKey& TeamKey(int team) {
+  static std::vector<PublicKey> keys;
+  while (keys.size() <= static_cast<size_t>(team))
+    keys.push_back(KeyOf("team", static_cast<int64_t>(keys.size())).public_key());
+  return keys[static_cast<size_t>(team)];
+}
+
 constexpr int64_t kRows = 20;  // public, and as many final ones
 
 log::DatasetEntry DatasetOf(counting::Bits budget) {
@@ -160,10 +167,11 @@ std::vector<vault::Arrived> Arena::Joins() const {
 pipe::SubmitRequest Arena::Request(const Submission& submission, int64_t id) const {
   pipe::SubmitRequest request{.contest = "arena",
                               .policy = contest().policy_digest,
+                              .team_key = TeamKey(submission.team),
                               .program = Sha256(submission.program),
                               .program_bytes = 1};
   for (size_t i = 0; i < 8; ++i) request.request_id[i] = static_cast<uint8_t>(id >> (8 * i));
-  return pipe::SignSubmit(KeyOf("team", submission.team), request);
+  return request;
 }
 
 std::vector<std::string> Arena::Exchange(const std::vector<Submission>& submissions) {

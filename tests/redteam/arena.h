@@ -36,10 +36,12 @@ class Arena {
   explicit Arena(const contest::Policy& policy);
 
   vault::Vault& vault() { return *vault_; }
+  const replay::LedgerState& ledger() const { return vault_->state(); }
   const contest::Policy& policy() const { return contest().policy.policy; }
   const replay::Contest& contest() const { return *vault_->state().Find("arena"); }
 
-  // The signed request of a submission; one `id` is one request.
+  // The request of a submission; one `id` is one request. Unsigned: signatures are looked at on the
+  // way to the vault (vault::Intake), which is not in this world.
   pipe::SubmitRequest Request(const Submission& submission, int64_t id) const;
   // One exchange window; returns the entries it appended.
   std::vector<std::string> Exchange(const std::vector<Submission>& submissions);
