@@ -23,7 +23,21 @@ struct FinishedRun {
   RunEvidence evidence;  // without the build and the time of its end
 };
 
-class Runner {
+// What a server asks of whoever does its runs.
+class AnyRunner {
+ public:
+  virtual ~AnyRunner() = default;
+  // Runs all of `due`, calls `commit` in this thread for each as it ends, and returns when no box
+  // is alive. A run that cannot end before `deadline_monotonic_nanos` is killed there and failed.
+  //
+  // Errors: the first of `commit`'s; else UNAVAILABLE when a lane broke: its runs have no level,
+  // and the vault has to be started anew.
+  virtual absl::Status RunAll(const contest::Policy& policy, const std::vector<DueRun>& due,
+                              int64_t deadline_monotonic_nanos,
+                              const std::function<absl::Status(const FinishedRun&)>& commit) = 0;
+};
+
+class Runner final : public AnyRunner {
  public:
   // Takes the lanes over. `scorer_path` is opened anew for every run.
   Runner(std::vector<sandbox::Lane> lanes, std::string scorer_path, Layout layout)
@@ -33,14 +47,9 @@ class Runner {
 
   size_t lane_count() const { return lanes_.size(); }
 
-  // Runs all of `due`, calls `commit` in this thread for each as it ends, and returns when no box
-  // is alive. A run that cannot end before `deadline_monotonic_nanos` is killed there and failed.
-  //
-  // Errors: the first of `commit`'s; else UNAVAILABLE when a lane broke: its runs have no level,
-  // and the vault has to be started anew.
   absl::Status RunAll(const contest::Policy& policy, const std::vector<DueRun>& due,
                       int64_t deadline_monotonic_nanos,
-                      const std::function<absl::Status(const FinishedRun&)>& commit);
+                      const std::function<absl::Status(const FinishedRun&)>& commit) override;
 
  private:
   absl::StatusOr<FinishedRun> RunOne(sandbox::Lane& lane, const contest::Policy& policy,

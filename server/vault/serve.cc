@@ -5,7 +5,6 @@
 
 #include <algorithm>
 
-#include "absl/time/clock.h"
 #include "server/core/base/status.h"
 #include "server/core/schedule/catch_up.h"
 #include "server/vault/fault.h"
@@ -37,7 +36,7 @@ void Server::SleepUntil(int64_t unix_ms) const {
 
 void Server::HoldUntil(int64_t unix_ms) const {
   for (int64_t left = unix_ms - clock_.NowUnixMs(); left > 0; left = unix_ms - clock_.NowUnixMs()) {
-    absl::SleepFor(absl::Milliseconds(left));
+    stop_.Hold(absl::Milliseconds(left));
   }
 }
 

@@ -8,9 +8,9 @@
 #include "server/system/event_log.h"
 #include "server/vault/config.h"
 #include "server/vault/layout.h"
+#include "server/vault/pace.h"
 #include "server/vault/pipe_server.h"
 #include "server/vault/runner.h"
-#include "server/vault/stop_signal.h"
 #include "server/vault/vault.h"
 
 namespace pinhole::vault {
@@ -22,8 +22,8 @@ class Server {
  public:
   // All outlive the server. Of `limits`, what is kept free on the disk. `log` hears of public
   // events alone, and only at moments that follow from the clock and the ledger.
-  Server(Vault& vault, Runner& runner, PipeServer& pipe, const Layout& layout, const Config& limits,
-         const WallClock& clock, const StopSignal& stop, const EventLog& log)
+  Server(Vault& vault, AnyRunner& runner, PipeServer& pipe, const Layout& layout, const Config& limits,
+         const WallClock& clock, const Pace& stop, const EventLog& log)
       : vault_(vault),
         runner_(runner),
         pipe_(pipe),
@@ -54,12 +54,12 @@ class Server {
   Deadline Until(int64_t unix_ms) const;
 
   Vault& vault_;
-  Runner& runner_;
+  AnyRunner& runner_;
   PipeServer& pipe_;
   const Layout& layout_;
   const Config& limits_;
   const WallClock& clock_;
-  const StopSignal& stop_;
+  const Pace& stop_;
   const EventLog& log_;
 };
 

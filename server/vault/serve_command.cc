@@ -15,6 +15,7 @@
 #include "server/vault/folder.h"
 #include "server/vault/programs.h"
 #include "server/vault/serve.h"
+#include "server/vault/stop_signal.h"
 
 namespace pinhole::vault {
 namespace {

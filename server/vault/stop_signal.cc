@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "absl/time/clock.h"
+
 namespace pinhole::vault {
 
 absl::StatusOr<StopSignal> StopSignal::Block() {
@@ -27,5 +29,7 @@ bool StopSignal::WaitFor(absl::Duration wait) const {
   const int64_t ms = std::clamp<int64_t>(absl::ToInt64Milliseconds(wait), 0, 3'600'000);
   return ::poll(&ready, 1, static_cast<int>(ms)) == 1;
 }
+
+void StopSignal::Hold(absl::Duration wait) const { absl::SleepFor(wait); }
 
 }  // namespace pinhole::vault

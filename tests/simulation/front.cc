@@ -1,0 +1,250 @@
+#include "tests/simulation/front.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "server/system/unix_socket.h"
+#include "tests/support/ledger_builder.h"
+
+namespace pinhole::simulation {
+
+using pipe::ToVaultType;
+
+Front::Front(const PublicWorld& world, uint64_t seed, std::string socket)
+    : world_(world), random_(Random(seed).Branch(2)), socket_(std::move(socket)) {}
+
+void Front::Act() {
+  Receive();
+  if (!connection_.valid()) {
+    incoming_.clear();
+    partial_.clear();
+    outgoing_.clear();
+    sent_ = false;
+    leave_after_ = -1;
+    absl::StatusOr<UniqueFd> next = ConnectUnix(socket_);
+    if (!next.ok()) return;
+    connection_ = *std::move(next);
+  }
+  if (sent_) return;
+  MakeBatch();
+  sent_ = true;
+  Refill();
+}
+
+void Front::Refill() {
+  if (!connection_.valid() || !sent_) return;
+  if (!outgoing_.empty()) {
+    const ssize_t sent =
+        ::write(connection_.get(), outgoing_.data(), outgoing_.size());  // never waits
+    if (sent > 0) outgoing_.erase(0, static_cast<size_t>(sent));
+    if (sent < 0 && errno != EAGAIN) outgoing_.clear();
+  }
+  // Only its own direction: a connection that is gone on both sides the vault would wait for.
+  if (outgoing_.empty() && std::exchange(hang_up_, false))
+    ::shutdown(connection_.get(), SHUT_WR);
+}
+
+void Front::Receive() {
+  std::array<char, 1 << 14> chunk;
+  while (connection_.valid()) {
+    const ssize_t got = ::recv(connection_.get(), chunk.data(), chunk.size(), MSG_DONTWAIT);
+    if (got < 0 && errno == EAGAIN) return;
+    if (got <= 0) {
+      connection_.Close();
+      return;
+    }
+    incoming_.append(chunk.data(), static_cast<size_t>(got));
+    while (connection_.valid() && incoming_.size() >= pipe::kToFrontBytes) {
+      const auto frame =
+          pipe::DecodeToFront(std::string_view(incoming_).substr(0, pipe::kToFrontBytes));
+      incoming_.erase(0, pipe::kToFrontBytes);
+      if (!frame.ok()) {
+        contradiction_ = "a frame that is none";
+        return;
+      }
+      Take(*frame);
+    }
+  }
+}
+
+void Front::Take(const pipe::ToFrontFrame& frame) {
+  switch (frame.type) {
+    case pipe::ToFrontType::kOpen:
+      return;
+    case pipe::ToFrontType::kEntry: {
+      const auto piece = pipe::DecodeEntryPiece(frame.payload);
+      if (!piece.ok()) contradiction_ = "a piece of an entry that is none";
+      if (piece.ok()) TakePiece(*piece);
+      break;
+    }
+    case pipe::ToFrontType::kCheckpoint:
+      heads_.push_back(frame.payload);
+      break;
+    case pipe::ToFrontType::kDone:
+      sent_ = false;
+      leave_after_ = -1;
+      return;
+  }
+  if (leave_after_ >= 0 && leave_after_-- == 0) connection_.Close();
+}
+
+void Front::TakePiece(const pipe::EntryPiece& piece) {
+  if (piece.offset != partial_.size()) {
+    contradiction_ = absl::StrFormat("a piece of entry %d is missing", piece.index);
+    return;
+  }
+  partial_ += piece.bytes;
+  if (partial_.size() < piece.total) return;
+  const auto [found, fresh] = entries_.try_emplace(piece.index, partial_);
+  if (!fresh && found->second != partial_)
+    contradiction_ = absl::StrFormat("entry %d was another before", piece.index);
+  partial_.clear();
+}
+
+void Front::Frame(ToVaultType type, std::string payload) {
+  batch_.push_back(pipe::EncodeToVault({type, std::move(payload)}));
+}
+
+void Front::Request(std::string text) { Frame(ToVaultType::kRequest, std::move(text)); }
+
+Submission Front::NewSubmission(int team) {
+  Submission made;
+  made.program = absl::StrFormat("program %d of team %d", made_.size(), team);
+  // Some programs take more than a frame.
+  if (random_.OneIn(8)) made.program.resize(static_cast<size_t>(random_.Between(4000, 9000)), '.');
+  made.request = {.contest = world_.policy.contest,
+                  .policy = world_.policy_digest,
+                  .team_key = {},
+                  .program = Sha256(made.program),
+                  .program_bytes = static_cast<int64_t>(made.program.size()),
+                  .nonce = Sha256(made.program + " nonce")};
+  const int64_t id = static_cast<int64_t>(made_.size());
+  for (size_t i = 0; i < 8; ++i)
+    made.request.request_id[i] = static_cast<uint8_t>(static_cast<uint64_t>(id) >> (8 * i));
+  switch (random_.Below(24)) {
+    case 0:
+    case 1:
+    case 2:
+      made.request.show_below =
+          static_cast<int>(random_.Between(0, world_.policy.scoring.scale.level_count() + 1));
+      break;
+    case 3:
+      made.request.policy[0] ^= 1;
+      break;
+    case 4:
+      made.request.contest = "another";
+      break;
+    case 5:  // another body under an id that was used
+      if (!made_.empty()) made.request.request_id = OldSubmission().request.request_id;
+      break;
+    case 6:  // a program that was sent before, under another id
+      if (!made_.empty()) {
+        const Submission& old = OldSubmission();
+        made.program = old.program;
+        made.request.program = old.request.program;
+        made.request.program_bytes = old.request.program_bytes;
+      }
+      break;
+    default:
+      break;
+  }
+  made.request = pipe::SignSubmit(world_.TeamKey(team), made.request);
+  made_.push_back(made);
+  submissions_.emplace(Sha256(ByteView(made.request.signature)), made);
+  return made;
+}
+
+const Submission& Front::OldSubmission() {
+  return made_[static_cast<size_t>(random_.Below(static_cast<int64_t>(made_.size())))];
+}
+
+void Front::AddSubmission(const Submission& submission) {
+  ++sent_submissions_;
+  Request(pipe::Encode(submission.request));
+  std::string program = submission.program;
+  if (random_.OneIn(40)) program[0] ^= 1;  // not what was signed
+  for (size_t at = 0; at < program.size(); at += pipe::kToVaultPayload)
+    Frame(ToVaultType::kProgram, program.substr(at, pipe::kToVaultPayload));
+}
+
+void Front::MakeBatch() {
+  batch_.clear();
+  hang_up_ = false;
+  int64_t mirror = entries_.empty() ? 0 : entries_.rbegin()->first + 1;
+  if (random_.OneIn(20)) mirror = random_.Below(mirror + 5);
+  Frame(ToVaultType::kHello, pipe::EncodeHello(mirror));
+  for (int team = 0; team < world_.team_count; ++team) {
+    const bool joined = joined_.contains(team);
+    // A join that got lost is repeated at some time.
+    if (joined ? random_.OneIn(8) : !random_.OneIn(4)) {
+      joined_.insert(team);
+      Request(pipe::Encode(world_.Join(team)));
+    }
+    if (!joined_.contains(team)) continue;
+    const int64_t count = random_.Below(world_.policy.release.waiting + 2);
+    for (int64_t i = 0; i < count; ++i) {
+      const bool old = !made_.empty() && random_.OneIn(10);
+      AddSubmission(old ? OldSubmission() : NewSubmission(team));
+    }
+  }
+  Frame(ToVaultType::kEnd, "");
+  if (random_.OneIn(5)) Misbehave();
+  if (random_.OneIn(12)) leave_after_ = random_.Below(12);
+  outgoing_.clear();
+  for (const std::string& frame : batch_) outgoing_ += frame;
+}
+
+// Each of these must cost the vault nothing but the connection.
+void Front::Misbehave() {
+  const auto any = [&] {
+    return static_cast<size_t>(random_.Below(static_cast<int64_t>(batch_.size())));
+  };
+  switch (random_.Below(7)) {
+    case 0:  // hangs up somewhere
+      batch_.resize(any());
+      if (random_.OneIn(2) && !batch_.empty()) batch_.back().resize(1000);
+      hang_up_ = true;
+      break;
+    case 1:  // a frame is lost
+      batch_.erase(batch_.begin() + static_cast<int64_t>(any()));
+      hang_up_ = true;  // where the last was lost, nothing would end the batch
+      break;
+    case 2: {  // two change places
+      const size_t a = any();
+      std::swap(batch_[a], batch_[any()]);
+      hang_up_ = true;
+      break;
+    }
+    case 3: {  // one comes twice
+      const size_t a = any();
+      batch_.insert(batch_.begin() + static_cast<int64_t>(a), batch_[a]);
+      break;
+    }
+    case 4: {  // a byte is another: a signature breaks, or a key, or a length
+      std::string& frame = batch_[any()];
+      frame[static_cast<size_t>(random_.Below(200))] ^= 1;
+      hang_up_ = true;
+      break;
+    }
+    case 5: {  // an invitation that no organizer signed
+      const SigningKey forger = testing::TestKey(66);
+      const auto invitation =
+          pipe::SignInvitation(forger, world_.policy.contest, "eve", forger.public_key());
+      batch_.insert(batch_.begin() + 1,
+                    pipe::EncodeToVault({ToVaultType::kRequest,
+                                         pipe::Encode(pipe::SignJoin(forger, forger, invitation))}));
+      break;
+    }
+    default:  // no frame at all
+      batch_[any()] = std::string(pipe::kToVaultBytes, '\xff');
+      break;
+  }
+}
+
+}  // namespace pinhole::simulation

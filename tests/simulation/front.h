@@ -1,0 +1,83 @@
+// A front that anybody may own: it joins, submits, repeats, forges, loses frames, lies about its
+// mirror and hangs up, by the public seed and by what it was handed over.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "server/core/pipe/frames.h"
+#include "server/core/pipe/requests.h"
+#include "server/system/unique_fd.h"
+#include "tests/simulation/public_world.h"
+#include "tests/simulation/random.h"
+
+namespace pinhole::simulation {
+
+// A submission as its team signed it.
+struct Submission {
+  pipe::SubmitRequest request;
+  std::string program;
+};
+
+class Front {
+ public:
+  Front(const PublicWorld& world, uint64_t seed, std::string socket);
+
+  // Time passes: it notices what happened to its connection, makes a new one, sends its next batch.
+  void Act();
+  // The vault just sent something: takes it off the socket, so that no buffer is ever full.
+  void Receive();
+  // The vault just read something: there may be room for the rest of a batch.
+  void Refill();
+  // The vault's machine lost its current.
+  void Cut() { connection_.Close(); }
+
+  // What it was handed over, by index, and all heads.
+  const std::map<int64_t, std::string>& entries() const { return entries_; }
+  const std::vector<std::string>& heads() const { return heads_; }
+  // "": nothing that was handed over contradicts what was before.
+  const std::string& contradiction() const { return contradiction_; }
+  // All that was ever signed, by SHA-256 of the signature, as ADMIT names it.
+  const std::map<Digest, Submission>& submissions() const { return submissions_; }
+  int64_t sent_submissions() const { return sent_submissions_; }
+
+ private:
+  void Take(const pipe::ToFrontFrame& frame);
+  void TakePiece(const pipe::EntryPiece& piece);
+
+  void MakeBatch();
+  void AddSubmission(const Submission& submission);
+  Submission NewSubmission(int team);
+  const Submission& OldSubmission();
+  void Request(std::string text);
+  void Frame(pipe::ToVaultType type, std::string payload);
+  void Misbehave();
+
+  const PublicWorld& world_;
+  Random random_;
+  std::string socket_;
+  UniqueFd connection_;
+
+  std::string incoming_;
+  std::string partial_;  // of the entry that comes in pieces
+  std::map<int64_t, std::string> entries_;
+  std::vector<std::string> heads_;
+  std::string contradiction_;
+
+  std::vector<std::string> batch_;  // frames under construction
+  std::string outgoing_;
+  bool sent_ = false;         // a batch of this exchange is under way
+  bool hang_up_ = false;      // closes its side behind the batch
+  int64_t leave_after_ = -1;  // frames of a hand-over that it still waits for
+
+  std::vector<Submission> made_;
+  std::map<Digest, Submission> submissions_;
+  std::set<int> joined_;  // teams that tried
+  int64_t sent_submissions_ = 0;
+};
+
+}  // namespace pinhole::simulation

@@ -1,0 +1,206 @@
+#include "tests/simulation/properties.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+#include <variant>
+
+#include "absl/strings/str_format.h"
+#include "server/core/gate/gate.h"
+#include "server/core/log/checkpoint.h"
+#include "server/core/log/entries.h"
+#include "server/core/replay/ledger_state.h"
+#include "server/core/score/decode_answer.h"
+
+namespace pinhole::simulation {
+namespace {
+
+using replay::LedgerState;
+
+std::optional<score::Level> LevelOf(const vault::Answer& answer, int level_count) {
+  const auto levels = score::DecodeAnswer(answer, level_count);
+  if (!levels.ok() || !levels->has_value()) return std::nullopt;
+  return (*levels)->public_level;
+}
+
+// Counts again, apart from the fold, what one exchange after the other did.
+class Recount {
+ public:
+  explicit Recount(const Front& front) : front_(front) {}
+
+  // "" or what is wrong with the next entry.
+  std::string Take(int64_t index, const log::Entry& entry) {
+    if (const auto* admit = std::get_if<log::AdmitEntry>(&entry)) return TakeAdmit(index, *admit);
+    if (const auto* result = std::get_if<log::ResultEntry>(&entry)) return TakeResult(*result);
+    if (std::holds_alternative<log::RoundEntry>(entry)) last_released_ = -1;
+    return "";
+  }
+  // Admitted and not released.
+  const std::map<int64_t, int64_t>& waiting() const { return waiting_; }
+
+ private:
+  std::string TakeAdmit(int64_t index, const log::AdmitEntry& admit) {
+    const auto signed_one = front_.submissions().find(admit.request);
+    if (signed_one == front_.submissions().end()) return "nobody signed this submission";
+    const pipe::SubmitRequest& request = signed_one->second.request;
+    if (!programs_.emplace(request.team_key, request.program).second)
+      return "a program was admitted twice";
+    if (!requests_.emplace(request.team_key, request.request_id).second)
+      return "a request id was admitted twice";
+    waiting_[index] = admit.result_round;
+    return "";
+  }
+  std::string TakeResult(const log::ResultEntry& result) {
+    const auto found = waiting_.find(result.admit);
+    if (found == waiting_.end()) return "a result without an admission, or a second one";
+    if (found->second != result.round) return "a result in another round than its own";
+    if (result.admit < last_released_) return "results are not in the order of admission";
+    last_released_ = result.admit;
+    waiting_.erase(found);
+    return "";
+  }
+
+  const Front& front_;
+  std::set<std::pair<PublicKey, Digest>> programs_;
+  std::set<std::pair<PublicKey, log::RequestId>> requests_;
+  std::map<int64_t, int64_t> waiting_;
+  int64_t last_released_ = -1;
+};
+
+// Whether the gate, asked anew, makes this RESULT of how the run went.
+std::string CheckSymbol(const LedgerState& before, const log::ResultEntry& result,
+                        std::string_view bytes, const Outcome& outcome) {
+  const replay::Contest* contest = before.Find(result.contest);
+  const auto admission = contest->admissions.find(result.admit);
+  if (admission == contest->admissions.end()) return "a result without an admission";
+  const auto committed = outcome.committed.find(result.admit);
+  if (committed == outcome.committed.end()) return "a result of a run that never ended";
+  const auto level = LevelOf(committed->second.fate.answer,
+                             contest->policy.policy.scoring.scale.level_count());
+  const auto expected = gate::Release(*contest, admission->second, level);
+  if (!expected.ok() || expected->bytes() != bytes) return "a symbol that its run does not give";
+  return "";
+}
+
+std::string CheckBudget(const LedgerState& state) {
+  const replay::Account& account = state.account();
+  if (account.budget < account.spent + account.reserved) return "the data set is over its budget";
+  for (const auto& [name, contest] : state.contests()) {
+    if (contest.policy.contest < contest.charged + contest.acts_used)
+      return "the contest is over its budget";
+    for (const replay::Team& team : contest.teams) {
+      if (contest.policy.team < team.charged) return "a team is over its budget";
+    }
+  }
+  return "";
+}
+
+std::string CheckHeads(const std::vector<std::string>& heads,
+                       const std::vector<Digest>& root_of_size) {
+  for (const std::string& note : heads) {
+    const auto head = OpenCheckpoint(note, LedgerSigner().verifier());
+    if (!head.ok()) return "a head that the ledger's key did not sign";
+    if (head->size >= root_of_size.size()) return "the ledger is shorter than a head of it";
+    if (head->root != root_of_size[head->size]) return "a head of another ledger";
+  }
+  return "";
+}
+
+std::string CheckHandedOver(const Front& front, const std::vector<std::string>& entries) {
+  if (!front.contradiction().empty()) return front.contradiction();
+  for (const auto& [index, bytes] : front.entries()) {
+    if (index >= static_cast<int64_t>(entries.size()))
+      return absl::StrFormat("entry %d was handed over and is lost", index);
+    if (entries[static_cast<size_t>(index)] != bytes)
+      return absl::StrFormat("entry %d was handed over and is another", index);
+  }
+  return "";
+}
+
+void Count(const log::Entry& entry, Counts& counts) {
+  if (std::holds_alternative<log::AdmitEntry>(entry)) ++counts.admitted;
+  if (std::holds_alternative<log::ShiftEntry>(entry)) ++counts.shifts;
+  if (std::holds_alternative<log::CloseEntry>(entry)) ++counts.closed;
+  if (const auto* result = std::get_if<log::ResultEntry>(&entry)) {
+    ++counts.results;
+    if (result->symbol.kind == counting::SymbolKind::kLevel) ++counts.levels;
+  }
+}
+
+}  // namespace
+
+std::string Check(const PublicWorld& world, const Front& front, std::string_view head,
+                  Outcome& outcome) {
+  LedgerState state;
+  Recount recount(front);
+  std::vector<Digest> root_of_size = {state.Root()};
+  for (const std::string& bytes : outcome.entries) {
+    const int64_t index = state.size();
+    const auto wrong = [&](const std::string& what) {
+      return absl::StrFormat("entry %d: %s", index, what);
+    };
+    const auto entry = log::ParseEntry(bytes);
+    if (!entry.ok()) return wrong(entry.status().ToString());
+    if (const auto* result = std::get_if<log::ResultEntry>(&*entry)) {
+      const std::string problem = CheckSymbol(state, *result, bytes, outcome);
+      if (!problem.empty()) return wrong(problem);
+    }
+    if (const absl::Status applied = state.Apply(bytes); !applied.ok())
+      return wrong(applied.ToString());
+    if (const std::string problem = recount.Take(index, *entry); !problem.empty())
+      return wrong(problem);
+    if (const std::string problem = CheckBudget(state); !problem.empty()) return wrong(problem);
+    root_of_size.push_back(state.Root());
+    Count(*entry, outcome.counts);
+  }
+  const replay::Contest* contest = state.Find(world.policy.contest);
+  if (contest != nullptr && contest->phase == replay::Phase::kClosed && !recount.waiting().empty() &&
+      outcome.counts.stopped == 0) {
+    return "a contest closed and an admission has no result";
+  }
+  if (const std::string problem = CheckHandedOver(front, outcome.entries); !problem.empty())
+    return problem;
+  std::vector<std::string> heads = front.heads();
+  if (!outcome.entries.empty()) heads.emplace_back(head);
+  return CheckHeads(heads, root_of_size);
+}
+
+std::string Difference(const Seen& a, const Seen& b) {
+  const size_t common = std::min(a.events.size(), b.events.size());
+  for (size_t i = 0; i < common; ++i) {
+    if (a.events[i].unix_ms != b.events[i].unix_ms)
+      return absl::StrFormat("event %d is seen at %d in one and at %d in the other", i,
+                             a.events[i].unix_ms, b.events[i].unix_ms);
+    if (a.events[i].what != b.events[i].what)
+      return absl::StrFormat("event %d at %d has other bytes", i, a.events[i].unix_ms);
+  }
+  if (a.events.size() != b.events.size())
+    return absl::StrFormat("%d events in one and %d in the other", a.events.size(),
+                           b.events.size());
+  return a.ledger == b.ledger ? "" : "the ledgers differ";
+}
+
+std::map<int64_t, std::vector<std::optional<int>>> SameSymbol(
+    const std::vector<std::string>& entries) {
+  std::map<int64_t, std::vector<std::optional<int>>> same;
+  LedgerState state;
+  for (const std::string& bytes : entries) {
+    const auto entry = log::ParseEntry(bytes);
+    if (!entry.ok()) return same;
+    if (const auto* result = std::get_if<log::ResultEntry>(&*entry)) {
+      const replay::Contest& contest = *state.Find(result->contest);
+      const replay::Admission& admission = contest.admissions.at(result->admit);
+      const int level_count = contest.policy.policy.scoring.scale.level_count();
+      for (int level = -1; level <= level_count; ++level) {
+        const std::optional<int> one = level < 0 ? std::nullopt : std::optional(level);
+        const auto gated = level < 0 ? std::nullopt : LevelOf(AnswerOf(level, 0), level_count);
+        const auto released = gate::Release(contest, admission, gated);
+        if (released.ok() && released->bytes() == bytes) same[result->admit].push_back(one);
+      }
+    }
+    if (!state.Apply(bytes).ok()) return same;
+  }
+  return same;
+}
+
+}  // namespace pinhole::simulation

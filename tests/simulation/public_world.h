@@ -1,0 +1,42 @@
+// What everybody may know of a world before it begins: the contest, the teams, what they will ask
+// for. A function of the public seed alone.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "server/core/base/ed25519.h"
+#include "server/core/contest/policy.h"
+#include "server/core/log/signed_note.h"
+#include "server/core/pipe/requests.h"
+#include "tests/simulation/random.h"
+
+namespace pinhole::simulation {
+
+// The vault stands still from somewhere in the run window of `round` on, and starts again `delay_ms`
+// after the round's exchange should have begun.
+struct Outage {
+  int64_t round = 0;
+  int64_t delay_ms = 0;
+};
+
+struct PublicWorld {
+  static constexpr int64_t kStartMs = 1'000'000'000;  // the clock when the vault is first started
+
+  contest::Policy policy;
+  std::string dataset_entry;
+  std::string policy_entry;
+  Digest policy_digest{};
+  int team_count = 0;
+  std::vector<Outage> outages;
+
+  SigningKey TeamKey(int team) const;
+  pipe::JoinRequest Join(int team) const;
+};
+
+NoteSigner LedgerSigner();
+
+PublicWorld MakePublicWorld(uint64_t seed);
+
+}  // namespace pinhole::simulation

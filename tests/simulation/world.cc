@@ -1,0 +1,402 @@
+#include "tests/simulation/world.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+#include <numeric>
+#include <sstream>
+#include <system_error>
+
+#include "absl/strings/str_format.h"
+#include "server/core/base/status.h"
+#include "server/system/files.h"
+#include "server/system/temp_dir.h"
+#include "server/system/unix_socket.h"
+#include "server/vault/folder.h"
+#include "server/vault/serve.h"
+#include "tests/simulation/front.h"
+#include "tests/simulation/properties.h"
+#include "tests/simulation/wrapped_calls.h"
+
+namespace pinhole::simulation {
+namespace {
+
+constexpr int kMostLives = 40;
+constexpr int kIdleExchanges = 3;  // after the contest's end
+constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
+
+// The one folder of this process, on a tmpfs, and the content of a database that was just made.
+class Ground {
+ public:
+  static Ground& Get() {
+    static Ground ground;
+    return ground;
+  }
+  const vault::Layout& layout() const { return layout_; }
+  std::string socket() const { return folder_.path() + "/socket"; }
+
+  // As a new vault has it.
+  void Reset() {
+    Disk::Get().Reset("");
+    for (const std::string& folder : {layout_.programs(), layout_.evidence()}) {
+      for (const auto& file : std::filesystem::directory_iterator(folder))
+        std::filesystem::remove(file);
+    }
+    Disk::Get().Reset(layout_.directory);
+    for (const auto& [path, file] : new_files_)
+      Disk::Get().files[path] = std::make_shared<MemoryFile>(*file);
+  }
+
+ private:
+  Ground() : folder_(*TempDir::Make("/dev/shm")), layout_{folder_.path() + "/vault"} {
+    UseCrashVfs();
+    Disk::Get().Reset("");
+    for (const std::string& folder : {layout_.directory, layout_.private_directory(),
+                                      layout_.programs(), layout_.evidence()}) {
+      std::filesystem::create_directory(folder);
+    }
+    std::ofstream(layout_.database()).flush();  // the vault looks whether there is one
+    { const auto database = vault::OpenDatabase(layout_); }
+    for (const auto& [path, file] : Disk::Get().files) {
+      file->Sync();
+      new_files_[path] = std::make_shared<MemoryFile>(*file);
+    }
+  }
+
+  TempDir folder_;
+  vault::Layout layout_;
+  std::map<std::string, std::shared_ptr<MemoryFile>> new_files_;
+};
+
+std::string Content(const std::string& path) {
+  std::ostringstream out;
+  out << std::ifstream(path, std::ios::binary).rdbuf();
+  return out.str();
+}
+
+// All that stays when the vault's process ends; its clock, its pace and its runner too.
+class World final : public WallClock, public vault::Pace, public vault::AnyRunner {
+ public:
+  explicit World(const Setting& setting)
+      : setting_(setting),
+        world_(MakePublicWorld(setting.seed)),
+        random_(Random(setting.private_seed).Branch(3)),
+        trouble_(Random(setting.seed).Branch(4)),
+        front_(world_, setting.seed, Ground::Get().socket()) {
+    Ground::Get().Reset();
+    Hooks().sent = [this](std::string_view bytes) {
+      See(std::string(bytes));
+      front_.Receive();
+    };
+    Hooks().reading = [this] { front_.Refill(); };
+    Hooks().log_fd = kLogFd;
+    Hooks().logged = [this](std::string_view line) { See(std::string(line)); };
+    disk_.OnPowerOff([this] { front_.Cut(); });
+  }
+  ~World() override {
+    Hooks() = {};
+    Disk::Get().Reset("");
+  }
+
+  Outcome Play() {
+    for (int life = 0; life < kMostLives && !over_ && outcome_.violation.empty(); ++life) {
+      ++outcome_.counts.lives;
+      if (setting_.faults) Arm();
+      const absl::Status end = Live(life);
+      Ended(end);
+    }
+    if (outcome_.violation.empty()) Examine();
+    outcome_.counts.sent = front_.sent_submissions();
+    return std::move(outcome_);
+  }
+
+  // WallClock
+  int64_t NowUnixMs() const override { return now_ms_; }
+
+  // Pace
+  bool WaitFor(absl::Duration wait) const override {
+    return const_cast<World*>(this)->Pass(absl::ToInt64Milliseconds(wait));
+  }
+  void Hold(absl::Duration wait) const override {
+    auto* self = const_cast<World*>(this);
+    if (disk_.alive()) self->front_.Act();
+    self->now_ms_ += absl::ToInt64Milliseconds(wait);
+    if (setting_.mutant == Mutant::kReleaseWhenDone)
+      self->ahead_ms_ += absl::ToInt64Milliseconds(wait);
+  }
+
+  // AnyRunner
+  absl::Status RunAll(
+      const contest::Policy& policy, const std::vector<vault::DueRun>& due, int64_t /*deadline*/,
+      const std::function<absl::Status(const vault::FinishedRun&)>& commit) override;
+
+ private:
+  static constexpr int kLogFd = 1 << 20;  // no descriptor: its writes come to Hooks().logged
+
+  struct Ending {
+    int64_t admit = 0;
+    int64_t at_ms = 0;
+    Fate fate;
+  };
+
+  void See(std::string what) {
+    if (!disk_.alive()) return;
+    outcome_.seen.events.push_back({.unix_ms = now_ms_ - ahead_ms_, .what = std::move(what)});
+  }
+  void Violated(std::string what) {
+    if (outcome_.violation.empty()) outcome_.violation = std::move(what);
+  }
+  bool Asked() const { return !disk_.alive() || over_ || now_ms_ >= stop_at_ms_; }
+  bool Pass(int64_t wait_ms);
+  void Arm();
+  absl::Status Live(int life);
+  absl::Status Propose(storage::Database& database, const replay::LedgerState& state);
+  void Forget(storage::Database& database, const replay::LedgerState& state) const;
+  void Ended(const absl::Status& end);
+  void SetBack();
+  void Examine();
+  Fate FateOf(int64_t admit);
+  std::vector<Ending> Endings(const contest::Policy& policy, const std::vector<vault::DueRun>& due);
+  // The outage of the coming round's run window, if there is one.
+  const Outage* NextOutage() const;
+
+  const Setting setting_;
+  const PublicWorld world_;
+  Random random_;   // private
+  Random trouble_;  // faults of the disk
+  Front front_;
+  Disk& disk_ = Disk::Get();
+  Outcome outcome_;
+  int64_t now_ms_ = PublicWorld::kStartMs;
+  int64_t ahead_ms_ = 0;  // a mutant's clock is ahead of everybody else's
+  int64_t stop_at_ms_ = kNever;
+  int64_t restart_ms_ = 0;
+  bool over_ = false;
+  int idle_ = 0;
+  size_t outages_ = 0;  // that were
+  const vault::Vault* vault_ = nullptr;
+  std::map<int64_t, int64_t> attempts_;
+  std::map<int64_t, Committed> in_flight_;  // the commit did not return
+  std::map<std::string, std::shared_ptr<MemoryFile>> earlier_;
+};
+
+bool World::Pass(int64_t wait_ms) {
+  if (wait_ms <= 0 || Asked()) return Asked();
+  if (vault_->state().Open() == nullptr && ++idle_ > kIdleExchanges) over_ = true;
+  front_.Act();
+  now_ms_ = std::min(now_ms_ + wait_ms, std::max(now_ms_, stop_at_ms_));
+  return Asked();
+}
+
+void World::Arm() {
+  constexpr Verdict kWays[] = {Verdict::kGo,   Verdict::kDead,   Verdict::kDead, Verdict::kDead,
+                               Verdict::kFull, Verdict::kBroken, Verdict::kShort};
+  Fault fault{.verdict = kWays[trouble_.Below(7)]};
+  if (fault.verdict != Verdict::kGo) fault.at = 1 + trouble_.Below(int64_t{2} << trouble_.Below(9));
+  if (fault.verdict == Verdict::kBroken) fault.only = Step::kSync;
+  disk_.Arm(fault);
+}
+
+Fate World::FateOf(int64_t admit) {
+  const int64_t attempt = attempts_[admit]++;
+  ++outcome_.counts.runs;
+  if (setting_.fate) return setting_.fate(admit, attempt);
+  Random own = Random(setting_.private_seed).Branch(static_cast<uint64_t>(admit * 64 + attempt));
+  return DrawFate(own, world_.policy.scoring.scale.level_count(), world_.policy.limits.wall_ms);
+}
+
+std::vector<World::Ending> World::Endings(const contest::Policy& policy,
+                                          const std::vector<vault::DueRun>& due) {
+  std::vector<size_t> order(due.size());
+  std::iota(order.begin(), order.end(), 0);
+  for (size_t i = order.size(); i > 1; --i)
+    std::swap(order[i - 1], order[static_cast<size_t>(random_.Below(static_cast<int64_t>(i)))]);
+  std::vector<int64_t> lanes(static_cast<size_t>(policy.rounds.lanes), now_ms_);
+  std::vector<Ending> endings;
+  for (size_t i = 0; i < order.size(); ++i) {
+    const size_t which = order[i];
+    int64_t& lane = lanes[i % lanes.size()];  // so that each has no more than it can be sure to do
+    Ending ending{.admit = due[which].admit, .fate = FateOf(due[which].admit)};
+    lane += ending.fate.wall_ms;
+    ending.at_ms = lane;
+    lane += policy.rounds.settle_ms;
+    endings.push_back(std::move(ending));
+  }
+  std::stable_sort(endings.begin(), endings.end(),
+                   [](const Ending& a, const Ending& b) { return a.at_ms < b.at_ms; });
+  return endings;
+}
+
+const Outage* World::NextOutage() const {
+  const int64_t round = vault_->state().Open()->NextRound();
+  if (outages_ >= world_.outages.size() || world_.outages[outages_].round != round) return nullptr;
+  return &world_.outages[outages_];
+}
+
+absl::Status World::RunAll(const contest::Policy& policy, const std::vector<vault::DueRun>& due,
+                           int64_t /*deadline*/,
+                           const std::function<absl::Status(const vault::FinishedRun&)>& commit) {
+  for (const vault::DueRun& run : due) {
+    if (outcome_.committed.contains(run.admit) && !in_flight_.contains(run.admit))
+      Violated(absl::StrFormat("run %d has its level and is to run again", run.admit));
+    outcome_.committed.erase(run.admit);
+    in_flight_.erase(run.admit);
+    const std::string program = Content(run.program_path);
+    if (!run.program_path.ends_with("-" + HexEncode(Sha256(program))))
+      Violated(absl::StrFormat("the program of run %d is not the one that was sent", run.admit));
+  }
+  const Outage* outage = NextOutage();
+  const std::vector<Ending> endings = Endings(policy, due);
+  const auto count = static_cast<int64_t>(endings.size());
+  // Where in the window the current goes is private: before, between or inside of commits.
+  const int64_t crash_at = outage != nullptr ? random_.Between(0, count) : -1;
+  if (outage != nullptr) {
+    ++outages_;
+    const schedule::RoundClock clock = vault_->state().Open()->Clock();
+    restart_ms_ = clock.ExchangeMs(outage->round) + outage->delay_ms;
+    outcome_.crash_steps.push_back(crash_at);
+  }
+  for (int64_t i = 0; i < count; ++i) {
+    const Ending& ending = endings[static_cast<size_t>(i)];
+    if (i == crash_at) {
+      if (random_.OneIn(2)) disk_.PowerOff();
+      else disk_.Arm({.at = random_.Between(1, 6), .verdict = Verdict::kDead});
+    }
+    now_ms_ = std::max(now_ms_, ending.at_ms);
+    vault::FinishedRun run{
+        .admit = ending.admit, .answer = ending.fate.answer, .evidence = ending.fate.evidence};
+    if (setting_.mutant == Mutant::kSwapAnswers) run.admit = due[static_cast<size_t>(i)].admit;
+    if (setting_.mutant == Mutant::kLogRuns) See("a run ended");
+    outcome_.order.push_back(ending.admit);
+    const Committed committed{.fate = ending.fate, .end_ms = now_ms_};
+    outcome_.committed[ending.admit] = committed;
+    if (setting_.mutant == Mutant::kSecondDraw && i + 1 == crash_at) continue;
+    in_flight_[ending.admit] = committed;
+    const absl::Status status = commit(run);
+    if (!disk_.alive()) return absl::UnavailableError("the machine has no current");
+    RETURN_IF_ERROR(status);
+    in_flight_.erase(ending.admit);
+  }
+  if (outage != nullptr) disk_.PowerOff();
+  return absl::OkStatus();
+}
+
+absl::Status World::Propose(storage::Database& database, const replay::LedgerState& state) {
+  if (state.Find(world_.policy.contest) != nullptr) return absl::OkStatus();
+  vault::Proposals proposals(database);
+  ASSIGN_OR_RETURN(const std::vector<vault::Proposal> waiting, proposals.Waiting());
+  const auto waits = [&](vault::ProposalKind kind) {
+    return std::any_of(waiting.begin(), waiting.end(),
+                       [&](const vault::Proposal& one) { return one.kind == kind; });
+  };
+  if (!state.dataset().has_value() && !waits(vault::ProposalKind::kDataset)) {
+    RETURN_IF_ERROR(
+        proposals.Add(vault::ProposalKind::kDataset, "-", world_.dataset_entry).status());
+  }
+  if (waits(vault::ProposalKind::kPolicy)) return absl::OkStatus();
+  return proposals
+      .Add(vault::ProposalKind::kPolicy, world_.policy.contest, world_.policy_entry)
+      .status();
+}
+
+void World::Forget(storage::Database& database, const replay::LedgerState& state) const {
+  const replay::Contest* contest = state.Find(world_.policy.contest);
+  auto transaction = storage::Transaction::Begin(database);
+  if (contest == nullptr || !transaction.ok()) return;
+  for (const auto& [index, admission] : contest->admissions) {
+    if (!admission.result.has_value()) continue;
+    (void)database.Execute(
+        absl::StrFormat("UPDATE run SET program = randomblob(32) WHERE admit = %d", index));
+  }
+  (void)transaction->CommitUnlogged();
+}
+
+absl::Status World::Live(int life) {
+  const vault::Layout& layout = Ground::Get().layout();
+  ASSIGN_OR_RETURN(storage::Database database, vault::OpenDatabase(layout));
+  ASSIGN_OR_RETURN(vault::Vault vault, vault::Vault::Open(database, LedgerSigner(), layout));
+  vault_ = &vault;
+  if (setting_.mutant == Mutant::kForgetPrograms && life > 0) Forget(database, vault.state());
+  disk_.ForgetSyncs(setting_.mutant == Mutant::kForgetSyncs);
+  vault::Config config;
+  vault.KeepFree(config.KeepFreeBytes());
+  RETURN_IF_ERROR(vault.RemoveStrayPrograms());
+  RETURN_IF_ERROR(vault.Start(Sha256("a build"), Sha256(absl::StrFormat("life %d", life))));
+  RETURN_IF_ERROR(Propose(database, vault.state()));
+  ASSIGN_OR_RETURN(UniqueFd listener, ListenUnix(Ground::Get().socket(), {}));
+  vault::PipeServer pipe(std::move(listener));
+  front_.Act();
+  const EventLog log(kLogFd, EventLog::Style::kJournal);
+  vault::Server server(vault, *this, pipe, layout, config, *this, *this, log);
+  return server.Run();
+}
+
+void World::Ended(const absl::Status& end) {
+  vault_ = nullptr;
+  if (!disk_.alive()) {
+    ++outcome_.counts.crashes;
+    if (restart_ms_ == 0) now_ms_ += trouble_.Below(2'500'000);
+    else now_ms_ = restart_ms_;
+    restart_ms_ = 0;
+    Random after = Random(setting_.private_seed).Branch(5000 + static_cast<uint64_t>(now_ms_));
+    disk_.PowerOn(after);
+    if (setting_.mutant == Mutant::kSetBack) SetBack();
+    return;
+  }
+  if (disk_.failed() && !end.ok()) {
+    ++outcome_.counts.faults;
+    now_ms_ += trouble_.Below(2'000);
+    return;
+  }
+  See(absl::StrFormat("the server ends: %d", static_cast<int>(end.code())));
+  if (absl::IsAborted(end)) ++outcome_.counts.stopped;
+  else if (!end.ok()) Violated("the server ended: " + end.ToString());
+  over_ = true;
+}
+
+void World::SetBack() {
+  auto& files = earlier_.empty() ? disk_.files : earlier_;
+  std::map<std::string, std::shared_ptr<MemoryFile>> copies;
+  for (const auto& [path, file] : files) copies[path] = std::make_shared<MemoryFile>(*file);
+  (earlier_.empty() ? earlier_ : disk_.files) = std::move(copies);
+}
+
+// The machine loses its current once more; what is on the disk then is what counts.
+void World::Examine() {
+  disk_.PowerOff();
+  Random after = Random(setting_.private_seed).Branch(6);
+  disk_.PowerOn(after);
+  const auto read = [&]() -> absl::Status {
+    ASSIGN_OR_RETURN(storage::Database database, vault::OpenDatabase(Ground::Get().layout()));
+    ASSIGN_OR_RETURN(const vault::Ledger ledger, vault::Ledger::Open(database, LedgerSigner()));
+    ASSIGN_OR_RETURN(outcome_.entries, ledger.Entries(0, ledger.size()));
+    ASSIGN_OR_RETURN(const std::string head, ledger.Head());
+    for (const std::string& entry : outcome_.entries) outcome_.seen.ledger += entry;
+    outcome_.seen.ledger += head;
+    outcome_.violation = Check(world_, front_, head, outcome_);
+    return absl::OkStatus();
+  };
+  if (const absl::Status status = read(); !status.ok())
+    Violated("what is stored cannot be read: " + status.ToString());
+}
+
+}  // namespace
+
+void Counts::Add(const Counts& other) {
+  sent += other.sent;
+  admitted += other.admitted;
+  results += other.results;
+  levels += other.levels;
+  runs += other.runs;
+  lives += other.lives;
+  crashes += other.crashes;
+  faults += other.faults;
+  shifts += other.shifts;
+  stopped += other.stopped;
+  closed += other.closed;
+}
+
+Outcome Play(const Setting& setting) { return World(setting).Play(); }
+
+}  // namespace pinhole::simulation
