@@ -22,8 +22,8 @@ class Server {
  public:
   // All outlive the server. Of `limits`, what is kept free on the disk. `log` hears of public
   // events alone, and only at moments that follow from the clock and the ledger.
-  Server(Vault& vault, AnyRunner& runner, PipeServer& pipe, const Layout& layout, const Config& limits,
-         const WallClock& clock, const Pace& stop, const EventLog& log)
+  Server(Vault& vault, AnyRunner& runner, PipeServer& pipe, const Layout& layout,
+         const Config& limits, const WallClock& clock, const Pace& stop, const EventLog& log)
       : vault_(vault),
         runner_(runner),
         pipe_(pipe),

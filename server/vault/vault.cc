@@ -46,7 +46,11 @@ absl::Status Vault::Finish(storage::Transaction transaction, absl::Status append
   } else if (status.ok()) {
     status = transaction.CommitUnlogged();  // at most a refused proposal, which nobody outside sees
   }
-  if (!status.ok()) RETURN_IF_ERROR(ledger_.Reload());
+  if (!status.ok()) {
+    // Rolled back first: the ledger must not read again what this transaction wrote.
+    { const storage::Transaction undone = std::move(transaction); }
+    RETURN_IF_ERROR(ledger_.Reload());
+  }
   return status;
 }
 

@@ -47,8 +47,8 @@ int Close(sqlite3_file* file) {
 int Read(sqlite3_file* file, void* to, int size, sqlite3_int64 offset) {
   if (!Disk::Get().alive()) return SQLITE_IOERR_READ;
   const std::vector<uint8_t>& content = FileOf(file).content;
-  const auto have = std::clamp<sqlite3_int64>(
-      static_cast<sqlite3_int64>(content.size()) - offset, 0, size);
+  const auto have =
+      std::clamp<sqlite3_int64>(static_cast<sqlite3_int64>(content.size()) - offset, 0, size);
   if (have > 0) std::memcpy(to, content.data() + offset, static_cast<size_t>(have));
   if (have == size) return SQLITE_OK;
   std::memset(static_cast<char*>(to) + have, 0, static_cast<size_t>(size - have));
@@ -62,7 +62,7 @@ int Write(sqlite3_file* file, const void* from, int size, sqlite3_int64 offset) 
   if (verdict == Verdict::kGo) FileOf(file).Write(offset, bytes);
   if (verdict == Verdict::kGo) return SQLITE_OK;
   return verdict == Verdict::kBroken || verdict == Verdict::kDead ? SQLITE_IOERR_WRITE
-                                                                   : SQLITE_FULL;
+                                                                  : SQLITE_FULL;
 }
 
 int Truncate(sqlite3_file* file, sqlite3_int64 size) {

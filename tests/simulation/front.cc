@@ -46,8 +46,7 @@ void Front::Refill() {
     if (sent < 0 && errno != EAGAIN) outgoing_.clear();
   }
   // Only its own direction: a connection that is gone on both sides the vault would wait for.
-  if (outgoing_.empty() && std::exchange(hang_up_, false))
-    ::shutdown(connection_.get(), SHUT_WR);
+  if (outgoing_.empty() && std::exchange(hang_up_, false)) ::shutdown(connection_.get(), SHUT_WR);
 }
 
 void Front::Receive() {
@@ -143,7 +142,8 @@ Submission Front::NewSubmission(int team) {
     case 5:  // another body under an id that was used
       if (!made_.empty()) made.request.request_id = OldSubmission().request.request_id;
       break;
-    case 6:  // a program that was sent before, under another id
+    case 6:
+    case 7:  // a program that was sent before, under another id
       if (!made_.empty()) {
         const Submission& old = OldSubmission();
         made.program = old.program;
@@ -187,9 +187,13 @@ void Front::MakeBatch() {
       Request(pipe::Encode(world_.Join(team)));
     }
     if (!joined_.contains(team)) continue;
+    // Little more than a team may ever submit.
+    int& sent = sent_of_team_[team];
+    if (sent > world_.policy.release.tries + 4 && !random_.OneIn(6)) continue;
     const int64_t count = random_.Below(world_.policy.release.waiting + 2);
+    sent += static_cast<int>(count);
     for (int64_t i = 0; i < count; ++i) {
-      const bool old = !made_.empty() && random_.OneIn(10);
+      const bool old = !made_.empty() && random_.OneIn(12);
       AddSubmission(old ? OldSubmission() : NewSubmission(team));
     }
   }
@@ -237,8 +241,8 @@ void Front::Misbehave() {
       const auto invitation =
           pipe::SignInvitation(forger, world_.policy.contest, "eve", forger.public_key());
       batch_.insert(batch_.begin() + 1,
-                    pipe::EncodeToVault({ToVaultType::kRequest,
-                                         pipe::Encode(pipe::SignJoin(forger, forger, invitation))}));
+                    pipe::EncodeToVault({ToVaultType::kRequest, pipe::Encode(pipe::SignJoin(
+                                                                    forger, forger, invitation))}));
       break;
     }
     default:  // no frame at all

@@ -77,6 +77,7 @@ class Front {
   std::vector<Submission> made_;
   std::map<Digest, Submission> submissions_;
   std::set<int> joined_;  // teams that tried
+  std::map<int, int> sent_of_team_;
   int64_t sent_submissions_ = 0;
 };
 

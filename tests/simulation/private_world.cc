@@ -28,17 +28,27 @@ vault::Answer FailedAnswer(Random& random, int level_count) {
   }
 }
 
+Digest DrawDigest(Random& random) {
+  Digest digest;
+  for (uint8_t& byte : digest) byte = static_cast<uint8_t>(random.Next());
+  return digest;
+}
+
 vault::RunEvidence DrawEvidence(Random& random, bool failed, int64_t wall_ms) {
-  vault::RunEvidence evidence;
-  constexpr std::string_view kOutcomes[] = {"exited", "signalled", "deadline", "limit"};
-  evidence.outcome = std::string(kOutcomes[failed ? random.Below(4) : 0]);
-  evidence.exit_code = failed ? random.Below(256) : 0;
-  evidence.signal = failed && random.OneIn(2) ? random.Between(1, 31) : 0;
-  evidence.wall_micros = wall_ms * 1000 + random.Below(1000);
+  using sandbox::Outcome;
+  constexpr Outcome kFailures[] = {
+      Outcome::kExited,        Outcome::kSignaled,      Outcome::kWallLimit,
+      Outcome::kCpuLimit,      Outcome::kMemoryLimit,   Outcome::kOutputLimit,
+      Outcome::kForbiddenCall, Outcome::kNotExecutable, Outcome::kSetupFailed};
+  vault::RunEvidence evidence{.outcome = failed ? kFailures[random.Below(9)] : Outcome::kExited,
+                              .exit_code = failed ? random.Below(256) : 0,
+                              .signal = failed ? random.Below(32) : 0,
+                              .wall_micros = wall_ms * 1000 + random.Below(1000),
+                              .peak_memory_bytes = random.Below(int64_t{1} << 34),
+                              .output_bytes = random.Below(4097),
+                              .output = DrawDigest(random),
+                              .box = DrawDigest(random)};
   evidence.cpu_micros = random.Below(evidence.wall_micros + 1);
-  evidence.peak_memory_bytes = random.Below(int64_t{1} << 34);
-  evidence.output_bytes = random.Below(4097);
-  for (uint8_t& byte : evidence.output) byte = static_cast<uint8_t>(random.Next());
   return evidence;
 }
 
@@ -57,19 +67,20 @@ vault::Answer AnswerOf(int public_level, int final_level) {
   return answer;
 }
 
-Fate DrawFateOf(Random& random, std::optional<int> level, int level_count, int64_t wall_ms) {
-  Fate fate{.wall_ms = random.Between(1, wall_ms)};
-  fate.answer = level.has_value()
-                    ? AnswerOf(*level, static_cast<int>(random.Between(0, level_count)))
-                    : FailedAnswer(random, level_count);
+Fate DrawFateOf(Random& random, const Ranges& ranges, std::optional<int> level,
+                std::optional<int> final_level) {
+  Fate fate{.wall_ms = random.Between(1, ranges.wall_ms)};
+  const int drawn = static_cast<int>(random.Between(0, ranges.level_count));
+  fate.answer = level.has_value() ? AnswerOf(*level, final_level.value_or(drawn))
+                                  : FailedAnswer(random, ranges.level_count);
   fate.evidence = DrawEvidence(random, !level.has_value(), fate.wall_ms);
   return fate;
 }
 
-Fate DrawFate(Random& random, int level_count, int64_t wall_ms) {
+Fate DrawFate(Random& random, const Ranges& ranges) {
   std::optional<int> level;
-  if (!random.OneIn(5)) level = static_cast<int>(random.Between(0, level_count));
-  return DrawFateOf(random, level, level_count, wall_ms);
+  if (!random.OneIn(5)) level = static_cast<int>(random.Between(0, ranges.level_count));
+  return DrawFateOf(random, ranges, level, std::nullopt);
 }
 
 }  // namespace pinhole::simulation

@@ -24,11 +24,18 @@ struct Fate {
 // A scorer's answer with these levels; final differs from public at will.
 vault::Answer AnswerOf(int public_level, int final_level);
 
-// A fate drawn at random: any level, or any kind of failure.
-Fate DrawFate(Random& random, int level_count, int64_t wall_ms);
+// What a policy lets fates be.
+struct Ranges {
+  int level_count = 0;
+  int64_t wall_ms = 0;
+};
 
-// All that a level or a failure can look like while it means the same: `level` nothing is a failed
-// run.
-Fate DrawFateOf(Random& random, std::optional<int> level, int level_count, int64_t wall_ms);
+// A fate drawn at random: any level, or any kind of failure.
+Fate DrawFate(Random& random, const Ranges& ranges);
+
+// Any of all that can stand behind one public level; nothing is a failed run. `final_level`
+// nothing: any.
+Fate DrawFateOf(Random& random, const Ranges& ranges, std::optional<int> level,
+                std::optional<int> final_level);
 
 }  // namespace pinhole::simulation

@@ -75,8 +75,8 @@ std::string CheckSymbol(const LedgerState& before, const log::ResultEntry& resul
   if (admission == contest->admissions.end()) return "a result without an admission";
   const auto committed = outcome.committed.find(result.admit);
   if (committed == outcome.committed.end()) return "a result of a run that never ended";
-  const auto level = LevelOf(committed->second.fate.answer,
-                             contest->policy.policy.scoring.scale.level_count());
+  const auto level =
+      LevelOf(committed->second.fate.answer, contest->policy.policy.scoring.scale.level_count());
   const auto expected = gate::Release(*contest, admission->second, level);
   if (!expected.ok() || expected->bytes() != bytes) return "a symbol that its run does not give";
   return "";
@@ -86,8 +86,7 @@ std::string CheckBudget(const LedgerState& state) {
   const replay::Account& account = state.account();
   if (account.budget < account.spent + account.reserved) return "the data set is over its budget";
   for (const auto& [name, contest] : state.contests()) {
-    if (contest.policy.contest < contest.charged + contest.acts_used)
-      return "the contest is over its budget";
+    if (contest.policy.contest < contest.Used()) return "the contest is over its budget";
     for (const replay::Team& team : contest.teams) {
       if (contest.policy.team < team.charged) return "a team is over its budget";
     }
@@ -154,8 +153,9 @@ std::string Check(const PublicWorld& world, const Front& front, std::string_view
     Count(*entry, outcome.counts);
   }
   const replay::Contest* contest = state.Find(world.policy.contest);
-  if (contest != nullptr && contest->phase == replay::Phase::kClosed && !recount.waiting().empty() &&
-      outcome.counts.stopped == 0) {
+  if (contest != nullptr && contest->stopped) ++outcome.counts.stopped;
+  if (contest != nullptr && contest->phase == replay::Phase::kClosed &&
+      !recount.waiting().empty() && !contest->stopped) {
     return "a contest closed and an admission has no result";
   }
   if (const std::string problem = CheckHandedOver(front, outcome.entries); !problem.empty())

@@ -7,7 +7,7 @@
 
 #include "absl/strings/str_format.h"
 #include "server/core/contest/data_shape.h"
-#include "server/core/counting/transcripts.h"
+#include "server/core/counting/worst_case.h"
 #include "server/core/log/entries.h"
 #include "tests/support/ledger_builder.h"
 
@@ -44,6 +44,9 @@ std::string PolicyBytes(const contest::Policy& policy) {
   log::PolicyEntry entry{.policy = policy,
                          .team_count = worst.team_count,
                          .team = worst.team,
+                         .shared_count = worst.shared_count,
+                         .shared = worst.shared,
+                         .final_board = worst.final_board,
                          .contest = worst.contest};
   const std::string statement = log::PolicyStatement(entry);
   entry.organizer_signature = testing::TestKey(1).Sign(statement);
@@ -56,17 +59,24 @@ contest::Policy MakePolicy(Random& random) {
   const int64_t levels = random.Between(2, 12);
   policy.scoring.scale.worst = policy.scoring.scale.best + (levels - 1) * policy.scoring.scale.step;
   contest::Release& release = policy.release;
-  release.rule = random.OneIn(4) ? contest::ReleaseRule::kEveryScore
-                                 : contest::ReleaseRule::kImprovements;
+  using contest::FinalRule;
+  using contest::ReleaseRule;
+  constexpr ReleaseRule kRules[] = {ReleaseRule::kImprovements, ReleaseRule::kImprovements,
+                                    ReleaseRule::kRecords, ReleaseRule::kEveryScore};
+  constexpr FinalRule kFinals[] = {FinalRule::kNone, FinalRule::kWinner, FinalRule::kTop3,
+                                   FinalRule::kEveryTeam};
+  release.rule = kRules[random.Below(4)];
+  release.final_rule = kFinals[random.Below(4)];
   release.tries = static_cast<int>(random.Between(5, 40));
-  const bool improvements = release.rule == contest::ReleaseRule::kImprovements;
+  const bool improvements = release.rule != ReleaseRule::kEveryScore;
   release.shown_scores =
       improvements ? static_cast<int>(random.Between(1, std::min<int64_t>(levels, 5))) : 0;
   release.shown_failures = improvements ? static_cast<int>(random.Between(0, 2)) : 0;
   release.waiting = static_cast<int>(random.Between(1, std::min(release.tries, 8)));
   release.teams = static_cast<int>(random.Between(1, kMostTeams));
   release.acts_thousandths = 1000 * random.Between(4, 60);
-  // Windows of minutes: deadlines of real time, which a server sets beside virtual ones, never come.
+  // Windows of minutes: deadlines of real time, which a server sets beside virtual ones, never
+  // come.
   policy.rounds = {.origin_ms = PublicWorld::kStartMs + 1000 * random.Between(3, 6),
                    .length_ms = 1'000'000,
                    .run_window_ms = 700'000,
@@ -89,8 +99,14 @@ NoteSigner LedgerSigner() {
   return signer;
 }
 
-SigningKey PublicWorld::TeamKey(int team) const {
-  return testing::TestKey(static_cast<uint8_t>(10 + team));
+const SigningKey& PublicWorld::TeamKey(int team) const {
+  static const std::vector<SigningKey> keys = [] {
+    std::vector<SigningKey> made;
+    for (int i = 0; i <= kMostTeams; ++i)
+      made.push_back(testing::TestKey(static_cast<uint8_t>(10 + i)));
+    return made;
+  }();
+  return keys[static_cast<size_t>(team)];
 }
 
 pipe::JoinRequest PublicWorld::Join(int team) const {

@@ -10,12 +10,13 @@
 #include "server/core/contest/policy.h"
 #include "server/core/log/signed_note.h"
 #include "server/core/pipe/requests.h"
+#include "tests/simulation/private_world.h"
 #include "tests/simulation/random.h"
 
 namespace pinhole::simulation {
 
-// The vault stands still from somewhere in the run window of `round` on, and starts again `delay_ms`
-// after the round's exchange should have begun.
+// The vault stands still from somewhere in the run window of `round` on, and starts again
+// `delay_ms` after the round's exchange should have begun.
 struct Outage {
   int64_t round = 0;
   int64_t delay_ms = 0;
@@ -31,7 +32,10 @@ struct PublicWorld {
   int team_count = 0;
   std::vector<Outage> outages;
 
-  SigningKey TeamKey(int team) const;
+  Ranges ranges() const {
+    return {.level_count = policy.scoring.scale.level_count(), .wall_ms = policy.limits.wall_ms};
+  }
+  const SigningKey& TeamKey(int team) const;
   pipe::JoinRequest Join(int team) const;
 };
 

@@ -41,11 +41,10 @@ Report TryFaults(uint64_t seed, Mutant mutant) {
 Report TryTwins(uint64_t seed, Mutant mutant) {
   Report report;
   const Random fates = Random(seed).Branch(7);
-  const int levels = MakePublicWorld(seed).policy.scoring.scale.level_count();
-  const int64_t wall_ms = MakePublicWorld(seed).policy.limits.wall_ms;
+  const PublicWorld world = MakePublicWorld(seed);
   const auto first_fate = [&](int64_t admit, int64_t /*attempt*/) {
     Random own = fates.Branch(static_cast<uint64_t>(admit));
-    return DrawFate(own, levels, wall_ms);
+    return DrawFate(own, world.ranges());
   };
   Setting setting{.seed = seed, .private_seed = seed, .fate = first_fate, .mutant = mutant};
   const Outcome first = Play(setting);
@@ -66,9 +65,14 @@ Report TryTwins(uint64_t seed, Mutant mutant) {
   setting.fate = [&](int64_t admit, int64_t attempt) {
     Random own = others.Branch(static_cast<uint64_t>(admit * 64 + attempt));
     const auto found = same.find(admit);
-    if (found == same.end()) return DrawFate(own, levels, wall_ms);
+    if (found == same.end()) return DrawFate(own, world.ranges());
     const auto count = static_cast<int64_t>(found->second.size());
-    return DrawFateOf(own, found->second[static_cast<size_t>(own.Below(count))], levels, wall_ms);
+    // What a final board may show stays; it shows the best of shown levels.
+    std::optional<int> final_level;
+    if (world.policy.release.final_rule != contest::FinalRule::kNone)
+      final_level = first_fate(admit, 0).answer[5];
+    return DrawFateOf(own, world.ranges(), found->second[static_cast<size_t>(own.Below(count))],
+                      final_level);
   };
   const Outcome other_runs = Play(setting);
   if (!Take(other_runs, "its twin", report)) return report;

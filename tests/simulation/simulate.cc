@@ -25,10 +25,13 @@ void Print(const Report& all, uint64_t seeds, double seconds) {
   const auto& d = all.differences;
   std::printf("%ju seeds: %jd submissions sent, %jd admitted, %jd results (%jd levels), %jd runs\n",
               seeds, c.sent, c.admitted, c.results, c.levels, c.runs);
-  std::printf("  %jd lives of a vault, %jd crashes, %jd other faults, %jd shifts, %jd stops, %jd closed\n",
-              c.lives, c.crashes, c.faults, c.shifts, c.stopped, c.closed);
-  std::printf("  twins differed in %jd levels, %jd ends, %jd times, %jd outputs, %jd orders, %jd crash points\n",
-              d.levels, d.outcomes, d.times, d.outputs, d.orders, d.crash_steps);
+  std::printf(
+      "  %jd lives of a vault, %jd crashes, %jd other faults, %jd shifts, %jd stops, %jd closed\n",
+      c.lives, c.crashes, c.faults, c.shifts, c.stopped, c.closed);
+  std::printf(
+      "  twins differed in %jd levels, %jd ends, %jd times, %jd outputs, %jd orders, %jd crash "
+      "points\n",
+      d.levels, d.outcomes, d.times, d.outputs, d.orders, d.crash_steps);
   std::printf("  %.1f s of one processor: %.0f submissions a second, %.0f admitted\n", seconds,
               static_cast<double>(c.sent) / seconds, static_cast<double>(c.admitted) / seconds);
 }

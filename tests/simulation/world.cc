@@ -52,8 +52,8 @@ class Ground {
   Ground() : folder_(*TempDir::Make("/dev/shm")), layout_{folder_.path() + "/vault"} {
     UseCrashVfs();
     Disk::Get().Reset("");
-    for (const std::string& folder : {layout_.directory, layout_.private_directory(),
-                                      layout_.programs(), layout_.evidence()}) {
+    for (const std::string& folder :
+         {layout_.directory, layout_.private_directory(), layout_.programs(), layout_.evidence()}) {
       std::filesystem::create_directory(folder);
     }
     std::ofstream(layout_.database()).flush();  // the vault looks whether there is one
@@ -73,6 +73,22 @@ std::string Content(const std::string& path) {
   std::ostringstream out;
   out << std::ifstream(path, std::ios::binary).rdbuf();
   return out.str();
+}
+
+std::vector<std::string> Spoilt(std::vector<std::string> entries, Mutant mutant) {
+  const auto result = std::find_if(entries.begin(), entries.end(), [](const std::string& entry) {
+    return log::EntryType(entry) == "RESULT";
+  });
+  if (result == entries.end()) return entries;
+  if (mutant == Mutant::kLoseResult) entries.erase(result);
+  if (mutant == Mutant::kChargeNothing) {
+    constexpr std::string_view kField = " charge_bits=";
+    const size_t begin = result->find(kField) + kField.size();
+    const size_t length = result->find(' ', begin) - begin;
+    result->replace(begin, length, "0.000");
+    result->insert(result->size() - 1, length - 5, ' ');  // entries of a type are equally long
+  }
+  return entries;
 }
 
 // All that stays when the vault's process ends; its clock, its pace and its runner too.
@@ -203,7 +219,7 @@ Fate World::FateOf(int64_t admit) {
   ++outcome_.counts.runs;
   if (setting_.fate) return setting_.fate(admit, attempt);
   Random own = Random(setting_.private_seed).Branch(static_cast<uint64_t>(admit * 64 + attempt));
-  return DrawFate(own, world_.policy.scoring.scale.level_count(), world_.policy.limits.wall_ms);
+  return DrawFate(own, world_.ranges());
 }
 
 std::vector<World::Ending> World::Endings(const contest::Policy& policy,
@@ -260,8 +276,10 @@ absl::Status World::RunAll(const contest::Policy& policy, const std::vector<vaul
   for (int64_t i = 0; i < count; ++i) {
     const Ending& ending = endings[static_cast<size_t>(i)];
     if (i == crash_at) {
-      if (random_.OneIn(2)) disk_.PowerOff();
-      else disk_.Arm({.at = random_.Between(1, 6), .verdict = Verdict::kDead});
+      if (random_.OneIn(2))
+        disk_.PowerOff();
+      else
+        disk_.Arm({.at = random_.Between(1, 6), .verdict = Verdict::kDead});
     }
     now_ms_ = std::max(now_ms_, ending.at_ms);
     vault::FinishedRun run{
@@ -295,8 +313,7 @@ absl::Status World::Propose(storage::Database& database, const replay::LedgerSta
         proposals.Add(vault::ProposalKind::kDataset, "-", world_.dataset_entry).status());
   }
   if (waits(vault::ProposalKind::kPolicy)) return absl::OkStatus();
-  return proposals
-      .Add(vault::ProposalKind::kPolicy, world_.policy.contest, world_.policy_entry)
+  return proposals.Add(vault::ProposalKind::kPolicy, world_.policy.contest, world_.policy_entry)
       .status();
 }
 
@@ -321,7 +338,7 @@ absl::Status World::Live(int life) {
   disk_.ForgetSyncs(setting_.mutant == Mutant::kForgetSyncs);
   vault::Config config;
   vault.KeepFree(config.KeepFreeBytes());
-  RETURN_IF_ERROR(vault.RemoveStrayPrograms());
+  RETURN_IF_ERROR(vault.Tidy());
   RETURN_IF_ERROR(vault.Start(Sha256("a build"), Sha256(absl::StrFormat("life %d", life))));
   RETURN_IF_ERROR(Propose(database, vault.state()));
   ASSIGN_OR_RETURN(UniqueFd listener, ListenUnix(Ground::Get().socket(), {}));
@@ -336,8 +353,10 @@ void World::Ended(const absl::Status& end) {
   vault_ = nullptr;
   if (!disk_.alive()) {
     ++outcome_.counts.crashes;
-    if (restart_ms_ == 0) now_ms_ += trouble_.Below(2'500'000);
-    else now_ms_ = restart_ms_;
+    if (restart_ms_ == 0)
+      now_ms_ += trouble_.Below(2'500'000);
+    else
+      now_ms_ = restart_ms_;
     restart_ms_ = 0;
     Random after = Random(setting_.private_seed).Branch(5000 + static_cast<uint64_t>(now_ms_));
     disk_.PowerOn(after);
@@ -350,8 +369,7 @@ void World::Ended(const absl::Status& end) {
     return;
   }
   See(absl::StrFormat("the server ends: %d", static_cast<int>(end.code())));
-  if (absl::IsAborted(end)) ++outcome_.counts.stopped;
-  else if (!end.ok()) Violated("the server ended: " + end.ToString());
+  if (!end.ok()) Violated("the server ended: " + end.ToString());
   over_ = true;
 }
 
@@ -374,6 +392,7 @@ void World::Examine() {
     ASSIGN_OR_RETURN(const std::string head, ledger.Head());
     for (const std::string& entry : outcome_.entries) outcome_.seen.ledger += entry;
     outcome_.seen.ledger += head;
+    outcome_.entries = Spoilt(std::move(outcome_.entries), setting_.mutant);
     outcome_.violation = Check(world_, front_, head, outcome_);
     return absl::OkStatus();
   };

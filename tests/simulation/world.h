@@ -17,13 +17,15 @@ namespace pinhole::simulation {
 // Mistakes that a world can make on purpose, so that the properties are seen to fail.
 enum class Mutant {
   kNone,
-  kForgetSyncs,        // the disk says "synced" and is not
-  kReleaseWhenDone,    // a round's exchange begins when its runs end
-  kSwapAnswers,        // answers go to the submissions in the order in which runs end
-  kForgetPrograms,     // a restart forgets which programs were submitted
-  kSecondDraw,         // a restart forgets which runs have their level
-  kSetBack,            // a restart finds the database of an earlier time
-  kLogRuns,            // the log tells when a run ended
+  kForgetSyncs,      // the disk says "synced" and is not
+  kReleaseWhenDone,  // a round's exchange begins when its runs end
+  kSwapAnswers,      // answers go to the submissions in the order in which runs end
+  kForgetPrograms,   // a restart forgets which programs were submitted
+  kSecondDraw,       // a restart forgets which runs have their level
+  kSetBack,          // a restart finds the database of an earlier time
+  kLogRuns,          // the log tells when a run ended
+  kChargeNothing,    // the ledger that is audited says that results cost nothing
+  kLoseResult,       // the ledger that is audited lacks a result
 };
 
 // What anybody outside can see.

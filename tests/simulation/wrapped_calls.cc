@@ -118,8 +118,10 @@ ssize_t __wrap_write(int fd, const void* data, size_t size) {
   const std::string* path = PathOf(fd);
   if (path == nullptr) return __real_write(fd, data, size);
   const Verdict verdict = Disk::Get().Ask(Step::kWrite);
-  if (verdict == Verdict::kShort && size > 1) size /= 2;  // the next one finds the disk full
-  else if (verdict != Verdict::kGo) return Fail(verdict == Verdict::kFull ? ENOSPC : EIO);
+  if (verdict == Verdict::kShort && size > 1)
+    size /= 2;  // the next one finds the disk full
+  else if (verdict != Verdict::kGo)
+    return Fail(verdict == Verdict::kFull ? ENOSPC : EIO);
   struct stat found {};
   ::fstat(fd, &found);
   Disk::Get().Wrote(*path, found.st_size);

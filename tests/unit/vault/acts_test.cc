@@ -148,5 +148,25 @@ TEST(Acts, ThatCannotBeAreRefusedAndTheRoundGoesOn) {
   EXPECT_EQ(world.vault().state().Find("demo")->acts, 0);
 }
 
+// A proposal that is no entry at all ends the exchange. What was appended before it is undone, and
+// the error is its own: not that of a ledger which read its own unfinished transaction.
+TEST(Acts, AreUndoneWithTheExchangeThatFails) {
+  World world;
+  world.JoinAndSubmit();
+  const log::ActEntry act = Act(world, log::ActKind::kDisqualify, 2);
+  ASSERT_TRUE(world.proposals().Add(ProposalKind::kAct, "demo", log::Encode(act)->bytes()).ok());
+  const absl::StatusOr<int64_t> broken =
+      world.proposals().Add(ProposalKind::kPolicy, "other", "no entry");
+  ASSERT_TRUE(broken.ok());
+  const std::string before = world.Ledger();
+  EXPECT_EQ(world.vault().Exchange(ExchangeKind::kRound, {}, kOrigin).code(),
+            absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(world.Ledger(), before);
+  EXPECT_FALSE(world.vault().state().Find("demo")->teams[1].disqualified);
+  ASSERT_TRUE(world.proposals().Withdraw(*broken).ok());
+  ASSERT_TRUE(world.vault().Exchange(ExchangeKind::kRound, {}, kOrigin).ok());
+  EXPECT_TRUE(world.vault().state().Find("demo")->teams[1].disqualified);
+}
+
 }  // namespace
 }  // namespace pinhole::vault
