@@ -149,7 +149,7 @@ TEST(Acts, ThatCannotBeAreRefusedAndTheRoundGoesOn) {
 }
 
 // A proposal that is no entry at all ends the exchange. What was appended before it is undone, and
-// the error is its own: not that of a ledger which read its own unfinished transaction.
+// the error is its own.
 TEST(Acts, AreUndoneWithTheExchangeThatFails) {
   World world;
   world.JoinAndSubmit();
