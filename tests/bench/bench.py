@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 
-SUITES = ("upload", "score", "import", "box", "columns", "exchange", "replay", "whole")
+SUITES = ("upload", "score", "import", "box", "columns", "exchange", "replay", "ledger", "whole")
 PREFIXES = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
