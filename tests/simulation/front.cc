@@ -86,6 +86,9 @@ void Front::Take(const pipe::ToFrontFrame& frame) {
       heads_.push_back(frame.payload);
       break;
     case pipe::ToFrontType::kDone:
+      if (const auto round = pipe::DecodeRound(frame.payload); whole_ && round.ok() && *round > 0)
+        delivered_.push_back({.requests = std::move(asked_), .round = *round});
+      asked_.clear();
       sent_ = false;
       leave_after_ = -1;
       return;
@@ -168,13 +171,16 @@ void Front::AddSubmission(const Submission& submission) {
   ++sent_submissions_;
   Request(pipe::Encode(submission.request));
   std::string program = submission.program;
-  if (random_.OneIn(40)) program[0] ^= 1;  // not what was signed
+  const bool as_signed = !random_.OneIn(40);
+  if (!as_signed) program[0] ^= 1;
+  asked_.push_back({.request = submission.request, .as_signed = as_signed});
   for (size_t at = 0; at < program.size(); at += pipe::kToVaultPayload)
     Frame(ToVaultType::kProgram, program.substr(at, pipe::kToVaultPayload));
 }
 
 void Front::MakeBatch() {
   batch_.clear();
+  asked_.clear();
   hang_up_ = false;
   int64_t mirror = entries_.empty() ? 0 : entries_.rbegin()->first + 1;
   if (random_.OneIn(20)) mirror = random_.Below(mirror + 5);
@@ -184,7 +190,9 @@ void Front::MakeBatch() {
     // A join that got lost is repeated at some time.
     if (joined ? random_.OneIn(8) : !random_.OneIn(4)) {
       joined_.insert(team);
-      Request(pipe::Encode(world_.Join(team)));
+      const pipe::JoinRequest join = world_.Join(team);
+      asked_.push_back({.request = join});
+      Request(pipe::Encode(join));
     }
     if (!joined_.contains(team)) continue;
     // Little more than a team may ever submit.
@@ -198,7 +206,8 @@ void Front::MakeBatch() {
     }
   }
   Frame(ToVaultType::kEnd, "");
-  if (random_.OneIn(5)) Misbehave();
+  whole_ = !random_.OneIn(5);
+  if (!whole_) Misbehave();
   if (random_.OneIn(12)) leave_after_ = random_.Below(12);
   outgoing_.clear();
   for (const std::string& frame : batch_) outgoing_ += frame;
@@ -237,7 +246,7 @@ void Front::Misbehave() {
       break;
     }
     case 5: {  // an invitation that no organizer signed
-      const SigningKey forger = testing::TestKey(66);
+      static const SigningKey forger = testing::TestKey(66);
       const auto invitation =
           pipe::SignInvitation(forger, world_.policy.contest, "eve", forger.public_key());
       batch_.insert(batch_.begin() + 1,

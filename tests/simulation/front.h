@@ -17,6 +17,16 @@
 
 namespace pinhole::simulation {
 
+// A batch that came whole in the exchange of a round.
+struct Delivered {
+  struct One {
+    pipe::Request request;
+    bool as_signed = true;  // its program is the one that was signed
+  };
+  std::vector<One> requests;
+  int64_t round = 0;
+};
+
 // A submission as its team signed it.
 struct Submission {
   pipe::SubmitRequest request;
@@ -43,6 +53,7 @@ class Front {
   const std::string& contradiction() const { return contradiction_; }
   // All that was ever signed, by SHA-256 of the signature, as ADMIT names it.
   const std::map<Digest, Submission>& submissions() const { return submissions_; }
+  const std::vector<Delivered>& delivered() const { return delivered_; }
   int64_t sent_submissions() const { return sent_submissions_; }
 
  private:
@@ -70,6 +81,9 @@ class Front {
 
   std::vector<std::string> batch_;  // frames under construction
   std::string outgoing_;
+  std::vector<Delivered::One> asked_;  // in the batch
+  std::vector<Delivered> delivered_;
+  bool whole_ = false;        // nothing was done to the batch
   bool sent_ = false;         // a batch of this exchange is under way
   bool hang_up_ = false;      // closes its side behind the batch
   int64_t leave_after_ = -1;  // frames of a hand-over that it still waits for

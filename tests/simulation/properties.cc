@@ -10,6 +10,7 @@
 #include "server/core/log/checkpoint.h"
 #include "server/core/log/entries.h"
 #include "server/core/replay/ledger_state.h"
+#include "server/core/replay/requests_check.h"
 #include "server/core/score/decode_answer.h"
 
 namespace pinhole::simulation {
@@ -34,6 +35,10 @@ class Recount {
     if (const auto* result = std::get_if<log::ResultEntry>(&entry)) return TakeResult(*result);
     if (std::holds_alternative<log::RoundEntry>(entry)) last_released_ = -1;
     return "";
+  }
+  // Whether this program of this team was admitted.
+  bool Knows(const pipe::SubmitRequest& request) const {
+    return programs_.contains({request.team_key, request.program});
   }
   // Admitted and not released.
   const std::map<int64_t, int64_t>& waiting() const { return waiting_; }
@@ -116,6 +121,42 @@ std::string CheckHandedOver(const Front& front, const std::vector<std::string>& 
   return "";
 }
 
+// What of a batch was not admitted could not be: as the ledger stood when the batch came, or as it
+// stands before the ROUND.
+std::string CheckBatch(const Delivered& batch, const LedgerState& came, const LedgerState& now,
+                       const Recount& recount) {
+  std::map<PublicKey, int> stored;
+  std::set<PublicKey> joining;
+  for (const auto& [request, as_signed] : batch.requests) {
+    if (const auto* join = std::get_if<pipe::JoinRequest>(&request)) {
+      if (replay::PlanJoin(now, *join).ok()) return "a team that could join did not";
+      joining.insert(join->team_key);
+      continue;
+    }
+    const auto& submit = std::get<pipe::SubmitRequest>(request);
+    const replay::Contest* contest = came.Find(submit.contest);
+    if (contest == nullptr || submit.policy != contest->policy_digest) continue;
+    const bool could = contest->FindTeam(submit.team_key) == nullptr
+                           ? joining.contains(submit.team_key)
+                           : replay::PlanAdmit(came, submit, Digest{}).ok();
+    if (!could) continue;
+    // No more of a team is stored in one batch (server/vault/intake.h).
+    if (++stored[submit.team_key] > contest->policy.policy.release.waiting) continue;
+    if (!as_signed || recount.Knows(submit)) continue;
+    if (replay::PlanAdmit(now, submit, Digest{}).ok())
+      return "a submission that could be admitted was not";
+  }
+  return "";
+}
+
+// Whether a batch may come before the next entry: it is not of an exchange that is under way.
+bool EndsBeforeABatch(const log::Entry& entry) {
+  return std::holds_alternative<log::StartEntry>(entry) ||
+         std::holds_alternative<log::PolicyEntry>(entry) ||
+         std::holds_alternative<log::ShiftEntry>(entry) ||
+         std::holds_alternative<log::RoundEntry>(entry);
+}
+
 void Count(const log::Entry& entry, Counts& counts) {
   if (std::holds_alternative<log::AdmitEntry>(entry)) ++counts.admitted;
   if (std::holds_alternative<log::ShiftEntry>(entry)) ++counts.shifts;
@@ -132,6 +173,7 @@ std::string Check(const PublicWorld& world, const Front& front, std::string_view
                   Outcome& outcome) {
   LedgerState state;
   Recount recount(front);
+  LedgerState came;  // when the coming batch comes
   std::vector<Digest> root_of_size = {state.Root()};
   for (const std::string& bytes : outcome.entries) {
     const int64_t index = state.size();
@@ -144,12 +186,22 @@ std::string Check(const PublicWorld& world, const Front& front, std::string_view
       const std::string problem = CheckSymbol(state, *result, bytes, outcome);
       if (!problem.empty()) return wrong(problem);
     }
+    if (const auto* round = std::get_if<log::RoundEntry>(&*entry)) {
+      for (const Delivered& batch : front.delivered()) {
+        // On a disk that fails, a submission may be refused for want of room.
+        if (batch.round != round->round || outcome.disk_failed) continue;
+        const std::string problem = CheckBatch(batch, came, state, recount);
+        if (!problem.empty()) return wrong(problem);
+        ++outcome.counts.batches;
+      }
+    }
     if (const absl::Status applied = state.Apply(bytes); !applied.ok())
       return wrong(applied.ToString());
     if (const std::string problem = recount.Take(index, *entry); !problem.empty())
       return wrong(problem);
     if (const std::string problem = CheckBudget(state); !problem.empty()) return wrong(problem);
     root_of_size.push_back(state.Root());
+    if (EndsBeforeABatch(*entry)) came = state;
     Count(*entry, outcome.counts);
   }
   const replay::Contest* contest = state.Find(world.policy.contest);

@@ -23,6 +23,13 @@ T Must(absl::StatusOr<T> made) {
   std::abort();
 }
 
+std::vector<SigningKey> Keys(int first) {
+  std::vector<SigningKey> keys;
+  for (int i = 0; i <= kMostTeams; ++i)
+    keys.push_back(testing::TestKey(static_cast<uint8_t>(first + i)));
+  return keys;
+}
+
 std::string DatasetBytes() {
   const SigningKey owner = testing::TestKey(2);
   log::DatasetEntry entry{.dataset = "ratings",
@@ -48,9 +55,11 @@ std::string PolicyBytes(const contest::Policy& policy) {
                          .shared = worst.shared,
                          .final_board = worst.final_board,
                          .contest = worst.contest};
+  static const SigningKey organizer = testing::TestKey(1);
+  static const SigningKey owner = testing::TestKey(2);
   const std::string statement = log::PolicyStatement(entry);
-  entry.organizer_signature = testing::TestKey(1).Sign(statement);
-  entry.owner_signature = testing::TestKey(2).Sign(statement);
+  entry.organizer_signature = organizer.Sign(statement);
+  entry.owner_signature = owner.Sign(statement);
   return Must(log::Encode(entry)).bytes();
 }
 
@@ -100,19 +109,16 @@ NoteSigner LedgerSigner() {
 }
 
 const SigningKey& PublicWorld::TeamKey(int team) const {
-  static const std::vector<SigningKey> keys = [] {
-    std::vector<SigningKey> made;
-    for (int i = 0; i <= kMostTeams; ++i)
-      made.push_back(testing::TestKey(static_cast<uint8_t>(10 + i)));
-    return made;
-  }();
+  static const std::vector<SigningKey> keys = Keys(10);
   return keys[static_cast<size_t>(team)];
 }
 
 pipe::JoinRequest PublicWorld::Join(int team) const {
-  const SigningKey once = testing::TestKey(static_cast<uint8_t>(100 + team));
+  static const std::vector<SigningKey> once_keys = Keys(100);
+  static const SigningKey organizer = testing::TestKey(1);
+  const SigningKey& once = once_keys[static_cast<size_t>(team)];
   return pipe::SignJoin(once, TeamKey(team),
-                        pipe::SignInvitation(testing::TestKey(1), policy.contest,
+                        pipe::SignInvitation(organizer, policy.contest,
                                              absl::StrFormat("team-%d", team), once.public_key()));
 }
 
@@ -127,7 +133,8 @@ PublicWorld MakePublicWorld(uint64_t seed) {
   const int64_t outages = random.Below(3);
   for (int64_t i = 0; i < outages; ++i) {
     world.outages.push_back({.round = random.Between(2, world.policy.rounds.count),
-                             .delay_ms = random.Below(1'500'000)});
+                             .delay_ms = random.Below(1'500'000),
+                             .asked = random.OneIn(4)});
   }
   std::sort(world.outages.begin(), world.outages.end(),
             [](const Outage& a, const Outage& b) { return a.round < b.round; });

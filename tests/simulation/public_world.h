@@ -20,6 +20,7 @@ namespace pinhole::simulation {
 struct Outage {
   int64_t round = 0;
   int64_t delay_ms = 0;
+  bool asked = false;  // by its operator, in the middle of the window; else it loses its current
 };
 
 struct PublicWorld {

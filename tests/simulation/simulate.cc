@@ -23,11 +23,14 @@ double CpuSeconds() {
 void Print(const Report& all, uint64_t seeds, double seconds) {
   const auto& c = all.counts;
   const auto& d = all.differences;
-  std::printf("%ju seeds: %jd submissions sent, %jd admitted, %jd results (%jd levels), %jd runs\n",
-              seeds, c.sent, c.admitted, c.results, c.levels, c.runs);
   std::printf(
-      "  %jd lives of a vault, %jd crashes, %jd other faults, %jd shifts, %jd stops, %jd closed\n",
-      c.lives, c.crashes, c.faults, c.shifts, c.stopped, c.closed);
+      "%ju seeds: %jd submissions sent, %jd batches whole, %jd admitted, %jd results (%jd levels), "
+      "%jd runs\n",
+      seeds, c.sent, c.batches, c.admitted, c.results, c.levels, c.runs);
+  std::printf(
+      "  %jd lives of a vault, %jd crashes, %jd other faults, %jd asked stops, %jd shifts, %jd "
+      "stops, %jd closed\n",
+      c.lives, c.crashes, c.faults, c.asked, c.shifts, c.stopped, c.closed);
   std::printf(
       "  twins differed in %jd levels, %jd ends, %jd times, %jd outputs, %jd orders, %jd crash "
       "points\n",

@@ -7,7 +7,7 @@
 namespace pinhole::simulation {
 namespace {
 
-constexpr uint64_t kSeeds = 240;
+constexpr uint64_t kSeeds = 600;
 // Each mistake is found within so many.
 constexpr uint64_t kSeedsOfMutant = 60;
 
@@ -25,10 +25,12 @@ TEST_F(Simulation, EverySeedKeepsEveryProperty) {
     all.differences.Add(report.differences);
   }
   // What the seeds were about: none of it may become nothing unnoticed.
+  EXPECT_GT(all.counts.batches, 1000);
   EXPECT_GT(all.counts.admitted, 1000);
   EXPECT_GT(all.counts.levels, 300);
   EXPECT_GT(all.counts.crashes, 200);
   EXPECT_GT(all.counts.faults, 20);
+  EXPECT_GT(all.counts.asked, 20);
   EXPECT_GT(all.counts.shifts, 100);
   EXPECT_GT(all.counts.stopped, 10);
   EXPECT_GT(all.counts.closed, 200);

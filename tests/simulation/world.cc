@@ -7,6 +7,7 @@
 #include <numeric>
 #include <sstream>
 #include <system_error>
+#include <utility>
 
 #include "absl/strings/str_format.h"
 #include "server/core/base/status.h"
@@ -119,6 +120,7 @@ class World final : public WallClock, public vault::Pace, public vault::AnyRunne
     for (int life = 0; life < kMostLives && !over_ && outcome_.violation.empty(); ++life) {
       ++outcome_.counts.lives;
       if (setting_.faults) Arm();
+      outcome_.disk_failed = setting_.faults;
       const absl::Status end = Live(life);
       Ended(end);
     }
@@ -266,12 +268,16 @@ absl::Status World::RunAll(const contest::Policy& policy, const std::vector<vaul
   const std::vector<Ending> endings = Endings(policy, due);
   const auto count = static_cast<int64_t>(endings.size());
   // Where in the window the current goes is private: before, between or inside of commits.
-  const int64_t crash_at = outage != nullptr ? random_.Between(0, count) : -1;
+  const bool crashes = outage != nullptr && !outage->asked;
+  const int64_t crash_at = crashes ? random_.Between(0, count) : -1;
   if (outage != nullptr) {
     ++outages_;
     const schedule::RoundClock clock = vault_->state().Open()->Clock();
     restart_ms_ = clock.ExchangeMs(outage->round) + outage->delay_ms;
-    outcome_.crash_steps.push_back(crash_at);
+    if (crashes)
+      outcome_.crash_steps.push_back(crash_at);
+    else
+      stop_at_ms_ = (clock.StartMs(outage->round) + clock.ExchangeMs(outage->round)) / 2;
   }
   for (int64_t i = 0; i < count; ++i) {
     const Ending& ending = endings[static_cast<size_t>(i)];
@@ -296,7 +302,7 @@ absl::Status World::RunAll(const contest::Policy& policy, const std::vector<vaul
     RETURN_IF_ERROR(status);
     in_flight_.erase(ending.admit);
   }
-  if (outage != nullptr) disk_.PowerOff();
+  if (crashes) disk_.PowerOff();
   return absl::OkStatus();
 }
 
@@ -351,6 +357,7 @@ absl::Status World::Live(int life) {
 
 void World::Ended(const absl::Status& end) {
   vault_ = nullptr;
+  const bool asked = now_ms_ >= std::exchange(stop_at_ms_, kNever);
   if (!disk_.alive()) {
     ++outcome_.counts.crashes;
     if (restart_ms_ == 0)
@@ -369,6 +376,11 @@ void World::Ended(const absl::Status& end) {
     return;
   }
   See(absl::StrFormat("the server ends: %d", static_cast<int>(end.code())));
+  if (end.ok() && asked && !over_) {
+    ++outcome_.counts.asked;
+    now_ms_ = std::max(now_ms_, std::exchange(restart_ms_, 0));
+    return;
+  }
   if (!end.ok()) Violated("the server ended: " + end.ToString());
   over_ = true;
 }
@@ -404,6 +416,7 @@ void World::Examine() {
 
 void Counts::Add(const Counts& other) {
   sent += other.sent;
+  batches += other.batches;
   admitted += other.admitted;
   results += other.results;
   levels += other.levels;
@@ -411,6 +424,7 @@ void Counts::Add(const Counts& other) {
   lives += other.lives;
   crashes += other.crashes;
   faults += other.faults;
+  asked += other.asked;
   shifts += other.shifts;
   stopped += other.stopped;
   closed += other.closed;

@@ -41,12 +41,14 @@ struct Seen {
 
 struct Counts {
   int64_t sent = 0;      // submissions that the front sent
+  int64_t batches = 0;   // that came whole and were held against what was admitted
   int64_t admitted = 0;  // and that were admitted
   int64_t results = 0;
   int64_t levels = 0;  // results that show one
   int64_t runs = 0;    // started
   int64_t lives = 0;   // of the vault
   int64_t crashes = 0;
+  int64_t asked = 0;   // stops that an operator asked for
   int64_t faults = 0;  // other calls that failed
   int64_t shifts = 0;
   int64_t stopped = 0;  // contests that had to stop
@@ -67,6 +69,7 @@ struct Outcome {
   std::map<int64_t, Committed> committed;  // by ADMIT
   std::vector<int64_t> crash_steps;        // commits of its run window before each outage
   std::vector<int64_t> order;              // ADMITs as their runs ended
+  bool disk_failed = false;                // or was meant to
   std::string violation;                   // "": every property of a single world holds
 };
 
