@@ -73,6 +73,7 @@ int Truncate(sqlite3_file* file, sqlite3_int64 size) {
 
 int Sync(sqlite3_file* file, int /*flags*/) {
   const int code = Ask(Step::kSync, SQLITE_IOERR_FSYNC);
+  if (code != SQLITE_OK && Disk::Get().alive()) FileOf(file).ForgetPending();
   if (code == SQLITE_OK && !Disk::Get().forgets_syncs()) FileOf(file).Sync();
   return code;
 }

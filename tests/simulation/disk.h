@@ -47,6 +47,8 @@ class MemoryFile {
   void Write(int64_t offset, std::string_view bytes);
   void Truncate(int64_t size);
   void Sync();
+  // A sync failed: what was written stays to be read, and no later sync makes it durable.
+  void ForgetPending() { pending_.clear(); }
   // Leaves what is durable and, by `random`, none, all, a beginning or any of the rest, one write
   // perhaps torn between sectors.
   void Crash(Random& random);
