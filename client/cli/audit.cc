@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_format.h"
 #include "server/core/log/entries.h"
+#include "server/core/replay/test_build.h"
 
 namespace pinhole::cli {
 namespace {
@@ -35,6 +36,17 @@ void Replay(std::span<const std::string> entries, AuditReport& report) {
     }
   }
   report.replay = Verdict::kHolds;
+}
+
+void CheckBuilds(AuditReport& report) {
+  const Digest test_build = replay::TestBuild();
+  for (const log::StartEntry& start : report.state.starts()) {
+    if (start.build != test_build) continue;
+    report.problems.push_back(
+        "a START names the build of tests, whose gate shows what it is told: nothing that this "
+        "ledger releases counts");
+    return;
+  }
 }
 
 // The root is of the bytes alone, so that it is judged even where the replay stops.
@@ -81,6 +93,7 @@ AuditReport Audit(std::span<const std::string> entries, std::string_view checkpo
   int64_t index = 0;
   for (const std::string& entry : entries) CheckLength(index++, entry, report);
   Replay(entries, report);
+  CheckBuilds(report);
   CheckBudget(report);
   return report;
 }

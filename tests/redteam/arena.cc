@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_format.h"
 #include "server/core/counting/worst_case.h"
+#include "server/core/replay/test_build.h"
 #include "server/storage/migration.h"
 #include "server/system/files.h"
 #include "server/vault/migrations.h"
@@ -126,7 +127,7 @@ Arena::Arena(const contest::Policy& policy) : folder_(Folder()), layout_{folder_
   database_.emplace(Value(storage::Database::Open(layout_.database(), storage::Mode::kCreate)));
   Must(storage::ApplyMigrations(*database_, vault::Migrations()));
   Reopen();
-  Must(vault_->Start(Sha256("pinhole: the red team's vault"), log::Nonce{7}));
+  Must(vault_->Start(replay::TestBuild(), log::Nonce{7}));
   vault::Proposals proposals(*database_);
   const auto worst = counting::CountWorstCase(policy).contest;
   Must(proposals

@@ -59,10 +59,11 @@ double ExtractedBits(double secret_bits, int64_t successes, int64_t trials) {
   return rate == 0 ? 0 : std::max(0.0, secret_bits + std::log2(rate));
 }
 
+double AlarmDistance(int64_t trials) { return 3.29 * 0.5 / std::sqrt(static_cast<double>(trials)); }
+
 bool Alarm(int64_t successes, int64_t trials) {
-  const auto count = static_cast<double>(trials);
-  const double rate = static_cast<double>(successes) / count;
-  return std::fabs(rate - 0.5) > 3.29 * 0.5 / std::sqrt(count);
+  const double rate = static_cast<double>(successes) / static_cast<double>(trials);
+  return std::fabs(rate - 0.5) > AlarmDistance(trials);
 }
 
 double MutualInformation(const std::map<std::pair<int, int>, int64_t>& counts) {

@@ -26,8 +26,11 @@ double LowestRate(int64_t successes, int64_t trials, double alpha = kAlpha);
 // the bits that left, from below. Not below 0.
 double ExtractedBits(double secret_bits, int64_t successes, int64_t trials);
 
+// How far from one half the rate of right guesses may be by chance (two-sided, 99.9 %).
+double AlarmDistance(int64_t trials);
+
 // Two secrets, and a gate that is silent or is told nothing of them: true when the guesses were
-// right, or wrong, too often for chance (two-sided, 99.9 %).
+// right, or wrong, too often for chance.
 bool Alarm(int64_t successes, int64_t trials);
 
 // Mutual information in bits of what was counted, (x, y) -> times, less the plug-in's bias after

@@ -4,7 +4,10 @@
 #include <filesystem>
 #include <fstream>
 
+#include "client/cli/audit.h"
+#include "server/core/replay/test_build.h"
 #include "server/system/files.h"
+#include "tests/support/ledger_builder.h"
 #include "tests/unit/cli/command_fixture.h"
 
 namespace pinhole::cli {
@@ -27,6 +30,23 @@ TEST_F(CommandTest, AuditOfAServerAndOfItsBundle) {
   const NoteVerifier other = *NoteVerifier::Create("vault.example/test", TestKey(9).public_key());
   EXPECT_EQ(Run({"audit", "--bundle", Path("bundle"), "--key", other.ToVkey()}), 4);
   EXPECT_THAT(Out(), HasSubstr("RED       the checkpoint is not signed by"));
+}
+
+// A vault of tests can have a switch at its gate; its ledger is well formed and counts for nothing.
+TEST(AuditTest, RefusesTheBuildOfTests) {
+  const NoteVerifier log =
+      *NoteVerifier::Create("vault.example/test", testing::TestKey(3).public_key());
+  for (const bool of_tests : {false, true}) {
+    testing::LedgerBuilder builder;
+    const Digest build = of_tests ? replay::TestBuild() : Sha256("a build");
+    ASSERT_TRUE(
+        builder.Append(*log::Encode(log::StartEntry{.build = build, .nonce = log::Nonce{7}})).ok());
+    builder.Dataset();
+    const AuditReport report = Audit(builder.entries(), builder.Checkpoint(), log);
+    EXPECT_EQ(report.replay, Verdict::kHolds);
+    EXPECT_EQ(report.holds(), !of_tests);
+    if (of_tests) EXPECT_THAT(report.problems, ::testing::ElementsAre(HasSubstr("build of tests")));
+  }
 }
 
 TEST_F(CommandTest, ATamperedBundleEndsWithFour) {
