@@ -48,11 +48,14 @@ TEST(RedTeamReport, ListsEveryAttackOnceAndSaysWhereItIsShown) {
     const Entry& entry = Catalogue()[i];
     EXPECT_EQ(entry.number, "A" + std::to_string(i + 1));
     EXPECT_FALSE(entry.measured[0] == '\0' && entry.tests[0] == '\0' && entry.open[0] == '\0');
-    if (measured.contains(entry.number)) EXPECT_STRNE(entry.measured, "") << entry.number;
+    if (measured.contains(entry.number)) {
+      EXPECT_STRNE(entry.measured, "") << entry.number;
+    }
     // A1 and A9 are played in the open channel as well.
     const bool open_channel = std::string(entry.measured).find("open channel") != std::string::npos;
-    if (entry.measured[0] != '\0' && !open_channel)
+    if (entry.measured[0] != '\0' && !open_channel) {
       EXPECT_TRUE(measured.contains(entry.number)) << entry.number;
+    }
   }
   EXPECT_EQ(Catalogue().size(), 26U);
 }

@@ -45,7 +45,9 @@ TEST(AuditTest, RefusesTheBuildOfTests) {
     const AuditReport report = Audit(builder.entries(), builder.Checkpoint(), log);
     EXPECT_EQ(report.replay, Verdict::kHolds);
     EXPECT_EQ(report.holds(), !of_tests);
-    if (of_tests) EXPECT_THAT(report.problems, ::testing::ElementsAre(HasSubstr("build of tests")));
+    if (of_tests) {
+      EXPECT_THAT(report.problems, ::testing::ElementsAre(HasSubstr("build of tests")));
+    }
   }
 }
 
