@@ -31,10 +31,10 @@ const std::vector<Entry>& Catalogue() {
        "how fast the front answers meanwhile: A24"},
       {"A9", "teams together", "open channel: records, three teams with one secret",
        "RecordsTest.NoSequencesBeyondTheBound", ""},
-      {"A10", "public and final score", "",
+      {"A10", "public and final score", "open channel: an encoder that drives both",
        "FinalBoard.LeavesNoTraceBeforeTheEnd, "
        "FinalBoardTest.ChargesCoverEveryBoardAndStayWithinTheReservation",
-       "no encoder drives both scores; A18 varies the final level under one public level"},
+       ""},
       {"A11", "several metrics", "", "", "a policy has one metric, so there is nothing to play"},
       {"A12", "duplicates", "yes",
        "RunStore.KnowsAgainWhatRunsItHas, RequestsTest.TheSameSubmissionAgainIsTheSameSubmission",

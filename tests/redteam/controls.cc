@@ -1,11 +1,12 @@
 #include "tests/redteam/controls.h"
 
+#include <optional>
 #include <random>
-#include <set>
 #include <vector>
 
 #include "absl/strings/str_format.h"
 #include "server/core/base/text.h"
+#include "server/core/counting/final_board.h"
 #include "server/core/score/answer.h"
 #include "server/core/score/scoring.h"
 #include "server/core/score/sheet_writer.h"
@@ -34,10 +35,17 @@ std::string PlantedSheet(const contest::Policy& policy) {
   return *score::EncodeSheet(policy.scoring, rows);
 }
 
-// The encoder: a program that predicts one constant on all rows, chosen so that its level is the
-// wanted one; or crashes. The scorer says what it reached.
+// What an encoder sends: a symbol a try and, where the policy has a final board of every team, the
+// final level.
+struct Message {
+  Transcript transcript;
+  std::optional<int> final_level;
+};
+
+// The encoder: a program that predicts one constant on the public rows and one on the final rows,
+// chosen so that its levels are the wanted ones; or crashes. The scorer says what it reached.
 vault::Answer Run(const contest::Policy& policy, const std::string& sheet,
-                  const SymbolValue& wanted) {
+                  const SymbolValue& wanted, const std::optional<int>& wanted_final) {
   static score::ScoringBuffers buffers;
   // Under improvements without notices NOT_IMPROVED is a score worse than worst, as good as a
   // crash.
@@ -45,17 +53,18 @@ vault::Answer Run(const contest::Policy& policy, const std::string& sheet,
   const contest::LevelScale& scale = policy.scoring.scale;
   const int level = wanted.kind == SymbolKind::kLevel ? wanted.level : scale.level_count();
   std::string predictions;
-  for (size_t i = 0; i < kScoredRows; ++i)
-    predictions += FormatMillionths(kLabel + scale.ValueOf(level)) + "\n";
+  for (size_t i = 0; i < kScoredRows; ++i) {
+    const int reached = i % 2 == 0 ? level : wanted_final.value_or(level);
+    predictions += FormatMillionths(kLabel + scale.ValueOf(reached)) + "\n";
+  }
   score::MemorySource output(AsBytes(predictions));
   score::MemorySource labels(AsBytes(sheet));
   return score::EncodeAnswer(score::ScoreStream(output, labels, buffers));
 }
 
-// Plays a contest to its end: team t shows transcripts[t] try by try, or all teams in turn one.
+// Plays a contest to its end: team t sends messages[t] try by try, or all teams in turn one.
 // Returns the entries of its ledger.
-std::vector<std::string> Play(const contest::Policy& policy,
-                              const std::vector<Transcript>& transcripts) {
+std::vector<std::string> Play(const contest::Policy& policy, const std::vector<Message>& messages) {
   SetGate(GateMode::kShipped);
   Arena arena(policy);
   const std::string sheet = PlantedSheet(policy);
@@ -71,29 +80,32 @@ std::vector<std::string> Play(const contest::Policy& policy,
     keep(arena.Exchange(submissions));
     const std::vector<vault::DueRun> due = *arena.vault().DueRuns();
     for (size_t team = 0; team < due.size(); ++team) {
-      const auto place = static_cast<size_t>(attempt);
-      const SymbolValue& wanted =
-          in_turn ? transcripts[0][place * due.size() + team] : transcripts[team][place];
-      (void)arena.vault().CommitRun(due[team].admit, Run(policy, sheet, wanted), {});
+      const Message& message = messages[in_turn ? 0 : team];
+      const size_t place = static_cast<size_t>(attempt) * (in_turn ? due.size() : 1);
+      const SymbolValue& wanted = message.transcript[place + (in_turn ? team : 0)];
+      (void)arena.vault().CommitRun(due[team].admit,
+                                    Run(policy, sheet, wanted, message.final_level), {});
     }
   }
   keep(arena.Exchange({}));
   return entries;
 }
 
-// The decoder: parses the public ledger's RESULTs, and nothing else.
-std::vector<Transcript> Read(const contest::Policy& policy,
-                             const std::vector<std::string>& entries) {
+// The decoder: parses the public ledger's RESULTs and FINALs, and nothing else.
+std::vector<Message> Read(const contest::Policy& policy, const std::vector<std::string>& entries) {
   const bool in_turn = policy.release.rule == contest::ReleaseRule::kRecords;
-  std::vector<Transcript> transcripts(in_turn ? 1 : static_cast<size_t>(policy.release.teams));
+  std::vector<Message> messages(in_turn ? 1 : static_cast<size_t>(policy.release.teams));
   for (const std::string& bytes : entries) {
     const auto entry = log::ParseEntry(bytes);
     if (!entry.ok()) continue;
-    const auto* result = std::get_if<log::ResultEntry>(&*entry);
-    if (result == nullptr) continue;
-    transcripts[in_turn ? 0 : static_cast<size_t>(result->team - 1)].push_back(result->symbol);
+    if (const auto* result = std::get_if<log::ResultEntry>(&*entry)) {
+      messages[in_turn ? 0 : static_cast<size_t>(result->team - 1)].transcript.push_back(
+          result->symbol);
+    }
+    if (const auto* place = std::get_if<log::FinalEntry>(&*entry))
+      messages[static_cast<size_t>(place->team - 1)].final_level = place->level;
   }
-  return transcripts;
+  return messages;
 }
 
 BigCount FromNumber(uint64_t number) { return *BigCount::FromHex(absl::StrFormat("%x", number)); }
@@ -120,22 +132,30 @@ int WholeBits(const BigCount& count) {
 OpenChannel PositiveControl(const std::string& name, const contest::Policy& policy, int64_t trials,
                             uint64_t seed) {
   const bool in_turn = policy.release.rule == contest::ReleaseRule::kRecords;
+  const bool has_final = policy.release.final_rule == contest::FinalRule::kEveryTeam;
   const TranscriptCode code(policy, in_turn ? policy.release.teams : 1);
   const size_t at_once = in_turn ? 1 : static_cast<size_t>(policy.release.teams);
+  const int bits = WholeBits(code.Size());
+  const BigCount final_levels(static_cast<uint64_t>(policy.scoring.scale.level_count()) + 1);
+  const int final_bits = has_final ? WholeBits(final_levels) : 0;
   OpenChannel channel{
-      .name = name, .secret_bits = WholeBits(code.Size()), .declared = code.Size().CeilLog2()};
+      .name = name, .secret_bits = bits + final_bits, .declared = code.Size().CeilLog2()};
+  if (has_final) channel.declared += counting::FinalCharge(policy, policy.release.teams, 1);
   Random random(seed);
   while (channel.trials < trials) {
     std::vector<BigCount> secrets;
-    std::vector<Transcript> transcripts;
+    std::vector<Message> sent;
     for (size_t i = 0; i < at_once; ++i) {
-      secrets.push_back(RandomSecret(channel.secret_bits, random));
-      transcripts.push_back(code.Encode(secrets.back()));
+      secrets.push_back(RandomSecret(bits, random));
+      sent.push_back({.transcript = code.Encode(secrets.back())});
+      if (has_final) sent.back().final_level = static_cast<int>(random() >> (64 - final_bits));
     }
-    const std::vector<Transcript> seen = Read(policy, Play(policy, transcripts));
+    const std::vector<Message> seen = Read(policy, Play(policy, sent));
     for (size_t i = 0; i < at_once; ++i) {
-      const std::optional<BigCount> decoded = code.Decode(seen[i]);
-      if (decoded.has_value() && *decoded == secrets[i]) ++channel.successes;
+      const std::optional<BigCount> decoded = code.Decode(seen[i].transcript);
+      const bool right = decoded.has_value() && *decoded == secrets[i] &&
+                         seen[i].final_level == sent[i].final_level;
+      if (right) ++channel.successes;
       ++channel.trials;
     }
   }
@@ -155,15 +175,15 @@ OpenChannel GuessTest(const std::string& name, const contest::Policy& declared,
   Random random(seed);
   while (channel.trials < trials) {
     std::vector<uint64_t> wanted;
-    std::vector<Transcript> shown;
+    std::vector<Message> sent;
     for (int team = 0; team < enforced.release.teams; ++team) {
       wanted.push_back(random() % secrets);
-      shown.push_back(code.Encode(FromNumber(wanted.back() % transcripts)));
+      sent.push_back({.transcript = code.Encode(FromNumber(wanted.back() % transcripts))});
     }
-    const std::vector<Transcript> seen = Read(enforced, Play(enforced, shown));
+    const std::vector<Message> seen = Read(enforced, Play(enforced, sent));
     for (size_t team = 0; team < wanted.size(); ++team) {
       ++channel.trials;
-      const std::optional<BigCount> number = code.Decode(seen[team]);
+      const std::optional<BigCount> number = code.Decode(seen[team].transcript);
       if (!number.has_value()) continue;
       // All secrets that show this transcript are equally likely: any one of them.
       const uint64_t first = std::stoull(number->ToHex(), nullptr, 16);

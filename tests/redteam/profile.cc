@@ -28,6 +28,11 @@ std::vector<OpenChannel> PositiveControls(Profile profile) {
   improvements.release.shown_failures = 3;
   contest::Policy records = ArenaPolicy(contest::ReleaseRule::kRecords, 51, 10, 3);
   records.release.shown_scores = 10;
+  // The exchange of the last results closes the contest.
+  contest::Policy with_final = ArenaPolicy(contest::ReleaseRule::kImprovements, 63, 12, 12);
+  with_final.release.shown_scores = 8;
+  with_final.release.final_rule = contest::FinalRule::kEveryTeam;
+  with_final.rounds.count = with_final.release.tries + 2;
   return {
       PositiveControl("every-score: 20 tries, 51 levels",
                       ArenaPolicy(contest::ReleaseRule::kEveryScore, 51, 20, 12), trials, 1),
@@ -35,6 +40,8 @@ std::vector<OpenChannel> PositiveControls(Profile profile) {
                       trials, 2),
       PositiveControl("records: 3 teams that share a secret, 10 tries each, 51 levels, 10 records",
                       records, trials, 3),
+      PositiveControl("improvements and a final board of every team: 12 tries, 63 levels, 8 scores",
+                      with_final, trials, 7),
   };
 }
 

@@ -77,10 +77,15 @@ std::string MutantRow(const Attack& attack) {
   return absl::StrFormat("| %s | %s |", attack.number, attack.undone);
 }
 
-Report RunAll(Profile profile) {
-  Report report;
+Report RunOpenChannels(Profile profile) {
   std::fprintf(stderr, "open channels\n");
+  Report report;
   AddOpenChannels(profile, report);
+  return report;
+}
+
+Report RunAll(Profile profile) {
+  Report report = RunOpenChannels(profile);
   report.attacks =
       "| attack | encoder: by the secret bit a run | gate | trials | right guesses | alarm beyond "
       "| "

@@ -15,8 +15,10 @@ struct Report {
   bool holds = true;  // every control is strong enough, every attack at chance, every mutant caught
 };
 
-// Says on standard error what it is at.
+// Both say on standard error what they are at.
 Report RunAll(Profile profile);
+// The open channels alone; the other tables stay empty.
+Report RunOpenChannels(Profile profile);
 
 // What a row of the report begins with, whatever was measured.
 std::string AttackRow(const Attack& attack);

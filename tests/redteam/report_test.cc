@@ -97,7 +97,8 @@ TEST(RedTeamReport, DocumentHoldsALongRunOfEveryExperiment) {
     ASSERT_EQ(mutant.size(), 6U) << MutantRow(attack);
     EXPECT_EQ(mutant.back(), "caught") << attack.number;
   }
-  for (const char* channel : {"| every-score: ", "| improvements: 20 ", "| records: "}) {
+  for (const char* channel : {"| every-score: ", "| improvements: 20 ",
+                              "| records: ", "| improvements and a final board "}) {
     const std::vector<std::string> cells = Cells(document, channel);
     ASSERT_EQ(cells.size(), 7U) << channel;
     EXPECT_GE(Number(cells[1]), 240);
