@@ -10,19 +10,23 @@ const std::vector<Entry>& Catalogue() {
        "Counting.ImprovementsEqualEnumeration",
        "it cannot be stopped, only counted; the planter gave every scored row one label, so that "
        "constants reach every level"},
-      {"A2", "kinds of failure", "yes", "Operations.TheLogIsTheSameHoweverAPrivateRunWent", ""},
+      {"A2", "kinds of failure", "yes",
+       "Operations.TheLogIsTheSameHoweverAPrivateRunWent, Simulation.EverySeedKeepsEveryProperty",
+       ""},
       {"A3", "crash or none, seen in another way", "yes",
-       "Fold.RefusesEveryEntryLeftOutOrDoubled, Crash.LosesNothingAndDoesNothingTwice",
+       "Fold.RefusesEveryEntryLeftOutOrDoubled, Crash.LosesNothingAndDoesNothingTwice, "
+       "Simulation.EverySeedKeepsEveryProperty",
        "the crash here is a missing answer; real processes that die are in the tests named"},
       {"A4", "error texts", "",
        "Scorer.AnswersEightBytesToEveryOutput, HostileScorer.YieldsOnlyAFailure, "
        "BoxTest.StandardErrorIsKeptInARehearsalAlone",
        "no secrets were searched for in all that leaves a machine"},
       {"A5", "time of the result", "in the ledger and by the clock's grid",
-       "Vault.ReleasesOneSymbolForEachAdmissionInItsRound",
-       "the clock is injected; 20,000 crossings timed from outside are not measured"},
+       "Vault.ReleasesOneSymbolForEachAdmissionInItsRound, Simulation.EverySeedKeepsEveryProperty",
+       "the clock is injected; in the simulation the server's own loop keeps it, and times are "
+       "compared there; 20,000 crossings timed from outside are not measured"},
       {"A6", "delay of others", "in the ledger and by the clock's grid",
-       "Queue.GivesRoundsByPlaceAlone", "as A5"},
+       "Queue.GivesRoundsByPlaceAlone, Simulation.EverySeedKeepsEveryProperty", "as A5"},
       {"A7", "answers to requests", "yes", "RestartTest.AnswersTheSameWithoutAVault",
        "the secret decides how runs go; two imported data sets are not compared"},
       {"A8", "using up the machine", "",
@@ -44,7 +48,7 @@ const std::vector<Entry>& Catalogue() {
        "caches and predictors of the processor"},
       {"A14", "scoring again", "yes", "Level.OnceCommittedIsFinal",
        "there is no act that scores again"},
-      {"A15", "order of ties", "yes", "PagingTest.TheBoardOfOneMomentWhileRanksMove", ""},
+      {"A15", "order of ties", "yes", "", ""},
       {"A16", "the balance shown", "yes",
        "Counting.ChargesTelescopeAndAreNeverNegative, "
        "PlainFold.AgreesWithTheFastOneOverRandomLedgers",
@@ -66,8 +70,10 @@ const std::vector<Entry>& Catalogue() {
        "nothing refuses a second vault or a rehearsal on the machine; it is the operator's duty"},
       {"A24", "how fast the front answers", "", "",
        "not measured for two machines, nor for one; on one machine no bound is promised"},
-      {"A25", "order of completion", "yes", "Order.OfCompletionChangesNoByte", ""},
-      {"A26", "another draw", "yes", "Crash.AtRandomMomentsLosesNothing",
+      {"A25", "order of completion", "yes",
+       "Order.OfCompletionChangesNoByte, Simulation.EverySeedKeepsEveryProperty", ""},
+      {"A26", "another draw", "yes",
+       "Crash.AtRandomMomentsLosesNothing, Simulation.EverySeedKeepsEveryProperty",
        "that a vault died is seen, by START and SHIFT, and is not in what the decoder looks at; a "
        "death before the level is committed gives another draw"},
   };
