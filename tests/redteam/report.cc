@@ -89,10 +89,9 @@ Report RunAll(Profile profile) {
   report.attacks =
       "| attack | encoder: by the secret bit a run | gate | trials | right guesses | alarm beyond "
       "| "
-      "information, bits a trial | extracted bits (99.9 %) | declared | other secrets, same bytes "
-      "| "
-      "verdict |\n"
-      "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n";
+      "different views | information, bits a trial | extracted bits (99.9 %) | declared | other "
+      "secrets, same bytes | verdict |\n"
+      "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n";
   report.mutants =
       "| attack | defence undone | trials | right guesses | extracted bits (99.9 %) | verdict |\n"
       "| --- | --- | --- | --- | --- | --- |\n";

@@ -88,6 +88,7 @@ TEST(RedTeamReport, DocumentHoldsTheList) {
 TEST(RedTeamReport, DocumentHoldsALongRunOfEveryExperiment) {
   const std::string document = Source("docs/RED_TEAM.md");
   constexpr int64_t kLongTrials = 162'000;
+  EXPECT_EQ(Cells(document, "| attack | encoder").size(), 12U) << "a head for each cell";
   for (const Attack& attack : Attacks()) {
     const std::vector<std::string> open = Cells(document, AttackRow(attack));
     ASSERT_EQ(open.size(), 12U) << AttackRow(attack);
