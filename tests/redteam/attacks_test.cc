@@ -3,7 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <ostream>
+
 namespace pinhole::redteam {
+
+// For GoogleTest, which else prints bytes.
+void PrintTo(const Attack& attack, std::ostream* out) { *out << attack.number; }
+
 namespace {
 
 constexpr int64_t kTrials = 1920;
