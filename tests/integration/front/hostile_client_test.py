@@ -354,8 +354,11 @@ class Hostile(unittest.TestCase):
             self.assertTrue(end.startswith("8 "), end)  # gRPC itself refuses those
 
     def test_huge_metadata(self):
-        for end in self.site.attack("huge-metadata"):
-            self.assertTrue(end.startswith("8 "), end)
+        ends = self.site.attack("huge-metadata")
+        self.assertTrue(ends[0].startswith("8 "), ends)
+        # So much that gRPC ends the connection: sometimes before its answer was read (14).
+        self.assertIn(ends[1].split()[0], ("8", "14"), ends)
+        self.served()
 
     def test_garbage_tokens(self):
         self.assertEqual(self.site.attack("garbage-tokens"), ["16 BAD_TOKEN"] * 4)

@@ -1,7 +1,6 @@
 // Whole commands, from the words to the exit code, against a server in memory.
 #include <gmock/gmock.h>
 
-
 #include "client/cli/invitation.h"
 #include "server/system/files.h"
 #include "tests/unit/cli/command_fixture.h"
