@@ -1,5 +1,5 @@
 // A model in Rust: four threads map a column, each its part, and sum it.
-use std::{fs::File, io, os::fd::AsRawFd, slice, thread};
+use std::{fs::File, io, os::unix::io::AsRawFd, slice, thread};
 
 extern "C" {
     // The C library's, which the standard library links.
@@ -18,7 +18,7 @@ fn main() -> io::Result<()> {
     let values: &[i32] = unsafe { slice::from_raw_parts(place as *const i32, size / 4) };
     let total: i64 = thread::scope(|scope| {
         let threads: Vec<_> = values
-            .chunks(values.len().div_ceil(4))
+            .chunks((values.len() + 3) / 4)
             .map(|part| scope.spawn(move || part.iter().map(|&value| i64::from(value)).sum::<i64>()))
             .collect();
         threads.into_iter().map(|thread| thread.join().unwrap()).sum()
