@@ -56,21 +56,6 @@ log::DatasetEntry DatasetOf(counting::Bits budget) {
   return entry;
 }
 
-log::PolicyEntry PolicyOf(const contest::Policy& policy) {
-  const counting::WorstCase worst = counting::CountWorstCase(policy);
-  log::PolicyEntry entry{.policy = policy,
-                         .team_count = worst.team_count,
-                         .team = worst.team,
-                         .shared_count = worst.shared_count,
-                         .shared = worst.shared,
-                         .final_board = worst.final_board,
-                         .contest = worst.contest};
-  const std::string statement = log::PolicyStatement(entry);
-  entry.organizer_signature = testing::TestKey(1).Sign(statement);
-  entry.owner_signature = testing::TestKey(2).Sign(statement);
-  return entry;
-}
-
 TempDir Folder() {
   const bool memory = std::filesystem::is_directory("/dev/shm");
   return Value(TempDir::Make(memory ? "/dev/shm" : ""));
@@ -136,7 +121,7 @@ Arena::Arena(const contest::Policy& policy) : folder_(Folder()), layout_{folder_
            .status());
   Must(proposals
            .Add(vault::ProposalKind::kPolicy, policy.contest,
-                Value(log::Encode(PolicyOf(policy))).bytes())
+                Value(log::Encode(testing::SignedPolicy(policy))).bytes())
            .status());
   Must(vault_->Exchange(vault::ExchangeKind::kIdle, {}, 0));
   for (const vault::SettledProposal& settled : vault_->settled()) {

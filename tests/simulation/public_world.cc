@@ -7,7 +7,6 @@
 
 #include "absl/strings/str_format.h"
 #include "server/core/contest/data_shape.h"
-#include "server/core/counting/worst_case.h"
 #include "server/core/log/entries.h"
 #include "tests/support/ledger_builder.h"
 
@@ -47,20 +46,7 @@ std::string DatasetBytes() {
 }
 
 std::string PolicyBytes(const contest::Policy& policy) {
-  const counting::WorstCase worst = counting::CountWorstCase(policy);
-  log::PolicyEntry entry{.policy = policy,
-                         .team_count = worst.team_count,
-                         .team = worst.team,
-                         .shared_count = worst.shared_count,
-                         .shared = worst.shared,
-                         .final_board = worst.final_board,
-                         .contest = worst.contest};
-  static const SigningKey organizer = testing::TestKey(1);
-  static const SigningKey owner = testing::TestKey(2);
-  const std::string statement = log::PolicyStatement(entry);
-  entry.organizer_signature = organizer.Sign(statement);
-  entry.owner_signature = owner.Sign(statement);
-  return Must(log::Encode(entry)).bytes();
+  return Must(log::Encode(testing::SignedPolicy(policy))).bytes();
 }
 
 contest::Policy MakePolicy(Random& random) {

@@ -68,6 +68,24 @@ contest::Policy DemoPolicy() {
   return policy;
 }
 
+log::PolicyEntry SignedPolicy(const contest::Policy& policy) {
+  const counting::WorstCase worst = counting::CountWorstCase(policy);
+  log::PolicyEntry entry{.policy = policy,
+                         .team_count = worst.team_count,
+                         .team = worst.team,
+                         .shared_count = worst.shared_count,
+                         .shared = worst.shared,
+                         .final_board = worst.final_board,
+                         .contest = worst.contest};
+  // Keys are made once: simulated worlds are many.
+  static const SigningKey organizer = TestKey(1);
+  static const SigningKey owner = TestKey(2);
+  const std::string statement = log::PolicyStatement(entry);
+  entry.organizer_signature = organizer.Sign(statement);
+  entry.owner_signature = owner.Sign(statement);
+  return entry;
+}
+
 std::optional<score::Level> LevelOfIndex(int index, int level_count) {
   std::array<uint8_t, score::kAnswerSize> answer = {
       'L', 1, 0, static_cast<uint8_t>(index), static_cast<uint8_t>(index >> 8), 0, 0, 0};
@@ -115,18 +133,7 @@ void LedgerBuilder::Dataset() {
 }
 
 absl::Status LedgerBuilder::TryOpen(const contest::Policy& policy) {
-  const counting::WorstCase worst = counting::CountWorstCase(policy);
-  log::PolicyEntry entry{.policy = policy,
-                         .team_count = worst.team_count,
-                         .team = worst.team,
-                         .shared_count = worst.shared_count,
-                         .shared = worst.shared,
-                         .final_board = worst.final_board,
-                         .contest = worst.contest};
-  const std::string statement = log::PolicyStatement(entry);
-  entry.organizer_signature = TestKey(1).Sign(statement);
-  entry.owner_signature = TestKey(2).Sign(statement);
-  const absl::StatusOr<log::EncodedEntry> encoded = log::Encode(entry);
+  const absl::StatusOr<log::EncodedEntry> encoded = log::Encode(SignedPolicy(policy));
   if (!encoded.ok()) return encoded.status();
   return Append(*encoded);
 }

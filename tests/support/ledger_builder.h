@@ -26,6 +26,10 @@ SigningKey TestKey(uint8_t byte);
 // 1,000,000.
 contest::Policy DemoPolicy();
 
+// The POLICY of an opened contest: counted, signed by TestKey(1) as organizer and TestKey(2) as
+// owner.
+log::PolicyEntry SignedPolicy(const contest::Policy& policy);
+
 // A level as the scorer's answer gives it; nothing is a failed run.
 std::optional<score::Level> LevelOfIndex(int index, int level_count);
 
