@@ -11,7 +11,7 @@
 
 #include "client/cli/quorum.h"
 #include "server/core/log/checkpoint.h"
-#include "server/core/log/signed_note.h"
+#include "server/core/note/signed_note.h"
 #include "server/core/replay/ledger_state.h"
 
 namespace pinhole::cli {

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "server/core/log/cosignature.h"
-#include "server/core/log/signed_note.h"
+#include "server/core/note/cosignature.h"
+#include "server/core/note/signed_note.h"
 
 namespace pinhole::cli {
 

@@ -5,7 +5,7 @@
 #include "absl/status/statusor.h"
 #include "client/cli/commands.h"
 #include "client/cli/context.h"
-#include "server/core/log/signed_note.h"
+#include "server/core/note/signed_note.h"
 #include "server/core/replay/bundle.h"
 
 namespace pinhole::cli {

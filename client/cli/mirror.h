@@ -17,7 +17,7 @@
 #include "absl/status/statusor.h"
 #include "client/cli/server.h"
 #include "server/core/log/checkpoint.h"
-#include "server/core/log/signed_note.h"
+#include "server/core/note/signed_note.h"
 #include "server/core/replay/ledger_state.h"
 
 namespace pinhole::cli {

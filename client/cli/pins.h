@@ -6,7 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "server/core/base/sha256.h"
-#include "server/core/log/signed_note.h"
+#include "server/core/note/signed_note.h"
 
 namespace pinhole::cli {
 

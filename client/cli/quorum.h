@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "server/core/log/cosignature.h"
+#include "server/core/note/cosignature.h"
 
 namespace pinhole::cli {
 

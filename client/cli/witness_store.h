@@ -22,9 +22,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "server/core/base/ed25519.h"
-#include "server/core/log/cosignature.h"
-#include "server/core/log/signed_note.h"
 #include "server/core/log/witness.h"
+#include "server/core/note/cosignature.h"
+#include "server/core/note/signed_note.h"
 
 namespace pinhole::cli {
 

@@ -8,7 +8,7 @@
 #include "absl/strings/str_format.h"
 #include "server/core/base/status.h"
 #include "server/core/base/text.h"
-#include "server/core/log/signed_note.h"
+#include "server/core/note/signed_note.h"
 
 namespace pinhole::front {
 namespace {

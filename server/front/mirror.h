@@ -16,7 +16,7 @@
 #include "absl/synchronization/mutex.h"
 #include "server/core/log/entries.h"
 #include "server/core/log/merkle.h"
-#include "server/core/log/signed_note.h"
+#include "server/core/note/signed_note.h"
 #include "server/core/replay/ledger_state.h"
 
 namespace pinhole::front {

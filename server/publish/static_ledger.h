@@ -10,8 +10,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "server/core/log/signed_note.h"
 #include "server/core/log/tiles.h"
+#include "server/core/note/signed_note.h"
 
 namespace pinhole::publish {
 

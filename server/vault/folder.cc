@@ -9,7 +9,7 @@
 #include "absl/strings/str_format.h"
 #include "server/core/base/key_file.h"
 #include "server/core/base/status.h"
-#include "server/core/log/signed_note.h"
+#include "server/core/note/signed_note.h"
 #include "server/storage/migration.h"
 #include "server/system/files.h"
 #include "server/system/random.h"

@@ -6,7 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "server/core/log/signed_note.h"
+#include "server/core/note/signed_note.h"
 #include "server/storage/database.h"
 #include "server/system/unique_fd.h"
 #include "server/vault/config.h"

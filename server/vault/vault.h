@@ -8,7 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "server/core/log/signed_note.h"
+#include "server/core/note/signed_note.h"
 #include "server/vault/intake.h"
 #include "server/vault/layout.h"
 #include "server/vault/ledger.h"

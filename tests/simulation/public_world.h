@@ -8,7 +8,7 @@
 
 #include "server/core/base/ed25519.h"
 #include "server/core/contest/policy.h"
-#include "server/core/log/signed_note.h"
+#include "server/core/note/signed_note.h"
 #include "server/core/pipe/requests.h"
 #include "tests/simulation/private_world.h"
 #include "tests/simulation/random.h"

@@ -12,7 +12,7 @@
 #include "server/core/base/ed25519.h"
 #include "server/core/contest/policy.h"
 #include "server/core/log/entries.h"
-#include "server/core/log/signed_note.h"
+#include "server/core/note/signed_note.h"
 #include "server/core/pipe/requests.h"
 #include "server/core/replay/ledger_state.h"
 #include "server/core/score/level.h"

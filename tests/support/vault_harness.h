@@ -14,7 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "server/core/base/ed25519.h"
-#include "server/core/log/signed_note.h"
+#include "server/core/note/signed_note.h"
 #include "server/core/pipe/frames.h"
 #include "server/core/pipe/requests.h"
 #include "server/core/replay/ledger_state.h"

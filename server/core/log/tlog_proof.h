@@ -16,7 +16,7 @@
 #include "absl/status/statusor.h"
 #include "server/core/log/checkpoint.h"
 #include "server/core/log/merkle.h"
-#include "server/core/log/signed_note.h"
+#include "server/core/note/signed_note.h"
 
 namespace pinhole {
 

@@ -17,8 +17,8 @@
 
 #include "absl/status/statusor.h"
 #include "server/core/log/checkpoint.h"
-#include "server/core/log/cosignature.h"
 #include "server/core/log/merkle.h"
+#include "server/core/note/cosignature.h"
 
 namespace pinhole {
 

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
-#include "server/core/log/signed_note.h"
+#include "server/core/note/signed_note.h"
 
 namespace pinhole::pipe {
 

@@ -4,8 +4,8 @@
 #include <filesystem>
 
 #include "server/core/log/checkpoint.h"
-#include "server/core/log/cosignature.h"
 #include "server/core/log/merkle.h"
+#include "server/core/note/cosignature.h"
 #include "server/core/replay/bundle.h"
 #include "server/system/files.h"
 #include "tests/unit/cli/command_fixture.h"

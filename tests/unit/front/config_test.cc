@@ -11,7 +11,7 @@
 
 #include "absl/strings/str_format.h"
 #include "server/core/base/sha256.h"
-#include "server/core/log/signed_note.h"
+#include "server/core/note/signed_note.h"
 #include "server/front/folder.h"
 #include "server/system/files.h"
 #include "server/system/temp_dir.h"

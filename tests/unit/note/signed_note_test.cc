@@ -1,6 +1,6 @@
 // Signed notes: other implementations' keys and signatures, the format's rules, and a table of
 // notes that must be refused.
-#include "server/core/log/signed_note.h"
+#include "server/core/note/signed_note.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // UTF-8, read strictly: the borders of each length, and what lies just outside.
-#include "server/core/log/utf8.h"
+#include "server/core/note/utf8.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "server/core/log/utf8.h"
+#include "server/core/note/utf8.h"
 
 #include "server/core/base/bytes.h"
 

@@ -1,5 +1,5 @@
 // Cosignatures: the bytes of other implementations, and every changed byte found.
-#include "server/core/log/cosignature.h"
+#include "server/core/note/cosignature.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -13,7 +13,7 @@
 
 #include "absl/status/statusor.h"
 #include "server/core/base/ed25519.h"
-#include "server/core/log/signed_note.h"
+#include "server/core/note/signed_note.h"
 
 namespace pinhole {
 

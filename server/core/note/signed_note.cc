@@ -1,4 +1,4 @@
-#include "server/core/log/signed_note.h"
+#include "server/core/note/signed_note.h"
 
 #include <algorithm>
 #include <optional>
@@ -9,7 +9,7 @@
 #include "server/core/base/bytes.h"
 #include "server/core/base/sha256.h"
 #include "server/core/base/status.h"
-#include "server/core/log/utf8.h"
+#include "server/core/note/utf8.h"
 
 namespace pinhole {
 namespace {

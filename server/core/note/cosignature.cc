@@ -1,4 +1,4 @@
-#include "server/core/log/cosignature.h"
+#include "server/core/note/cosignature.h"
 
 #include <algorithm>
 #include <limits>
