@@ -18,26 +18,6 @@ void CheckHead(std::string_view checkpoint, const NoteVerifier& log, AuditReport
   report.head = *std::move(head);
 }
 
-void CheckLength(int64_t index, std::string_view entry, AuditReport& report) {
-  const std::string_view type = log::EntryType(entry);
-  ++report.type_counts[type.empty() ? "?" : std::string(type)];
-  if (entry.size() >= 8 && log::EntryLength(entry) == entry.size()) return;
-  report.lengths = Verdict::kBroken;
-  report.problems.push_back(absl::StrFormat("entry %d has %d bytes, which is no length of its type",
-                                            index, entry.size()));
-}
-
-void Replay(std::span<const std::string> entries, AuditReport& report) {
-  for (const std::string& entry : entries) {
-    if (const absl::Status applied = report.state.Apply(entry); !applied.ok()) {
-      report.problems.push_back(absl::StrFormat("the replay stops at entry %d: %s",
-                                                report.state.size(), applied.message()));
-      return;
-    }
-  }
-  report.replay = Verdict::kHolds;
-}
-
 void CheckBuilds(AuditReport& report) {
   const Digest test_build = replay::TestBuild();
   for (const log::StartEntry& start : report.state.starts()) {
@@ -49,17 +29,14 @@ void CheckBuilds(AuditReport& report) {
   }
 }
 
-// The root is of the bytes alone, so that it is judged even where the replay stops.
-void CheckRoot(std::span<const std::string> entries, AuditReport& report) {
+void CheckRoot(const Digest& root, AuditReport& report) {
   if (!report.head.has_value()) return;
-  if (report.head->size != entries.size()) {
+  if (report.head->size != static_cast<uint64_t>(report.entry_count)) {
     report.problems.push_back(absl::StrFormat("the checkpoint covers %d entries, there are %d",
-                                              report.head->size, entries.size()));
+                                              report.head->size, report.entry_count));
     return;
   }
-  MerkleFrontier tree;
-  for (const std::string& entry : entries) tree.Append(LeafHash(entry));
-  if (tree.Root() != report.head->root) {
+  if (root != report.head->root) {
     report.problems.push_back("the entries have not the root that was signed");
     return;
   }
@@ -84,18 +61,40 @@ void CheckBudget(AuditReport& report) {
 
 }  // namespace
 
-AuditReport Audit(std::span<const std::string> entries, std::string_view checkpoint,
-                  const NoteVerifier& log) {
-  AuditReport report;
-  report.entry_count = static_cast<int64_t>(entries.size());
-  CheckHead(checkpoint, log, report);
-  CheckRoot(entries, report);
-  int64_t index = 0;
-  for (const std::string& entry : entries) CheckLength(index++, entry, report);
-  Replay(entries, report);
-  CheckBuilds(report);
-  CheckBudget(report);
-  return report;
+Auditor::Auditor(std::string_view checkpoint, const NoteVerifier& log) {
+  CheckHead(checkpoint, log, report_);
+}
+
+void Auditor::Take(std::string_view entry) {
+  const int64_t index = report_.entry_count++;
+  const std::string_view type = log::EntryType(entry);
+  ++report_.type_counts[type.empty() ? "?" : std::string(type)];
+  if (entry.size() < 8 || log::EntryLength(entry) != entry.size()) {
+    wrong_lengths_.push_back(absl::StrFormat(
+        "entry %d has %d bytes, which is no length of its type", index, entry.size()));
+  }
+  if (!beyond_.has_value()) {
+    const absl::Status applied = report_.state.Apply(entry);
+    if (applied.ok()) return;
+    stop_ = absl::StrFormat("the replay stops at entry %d: %s", index, applied.message());
+    beyond_ = report_.state.tree();
+  }
+  // The root is of the bytes alone, so that it is judged even where the replay stops.
+  beyond_->Append(LeafHash(entry));
+}
+
+AuditReport Auditor::Finish() && {
+  CheckRoot(beyond_.has_value() ? beyond_->Root() : report_.state.Root(), report_);
+  if (!wrong_lengths_.empty()) report_.lengths = Verdict::kBroken;
+  std::move(wrong_lengths_.begin(), wrong_lengths_.end(), std::back_inserter(report_.problems));
+  if (stop_.empty()) {
+    report_.replay = Verdict::kHolds;
+  } else {
+    report_.problems.push_back(std::move(stop_));
+  }
+  CheckBuilds(report_);
+  CheckBudget(report_);
+  return std::move(report_);
 }
 
 void AuditQuorum(std::string_view checkpoint, const QuorumRule& rule, AuditReport& report) {

@@ -1,16 +1,16 @@
-// The audit of a whole ledger: signature, root, and every entry replayed. Pure.
+// The audit of a whole ledger: signature, root, and every entry replayed as it comes. Pure.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "client/cli/quorum.h"
 #include "server/core/log/checkpoint.h"
+#include "server/core/log/merkle.h"
 #include "server/core/note/signed_note.h"
 #include "server/core/replay/ledger_state.h"
 
@@ -26,15 +26,33 @@ struct AuditReport {
   std::vector<std::string> problems;  // the red lines, in order
   std::optional<Checkpoint> head;     // once its signature held
   int64_t entry_count = 0;
-  replay::LedgerState state;                   // as far as the replay came
+  // As far as the replay came.
+  replay::LedgerState state{replay::Keep::kWhatTheRulesNeed};
   std::map<std::string, int64_t> type_counts;  // of all entries, "?" for unknown ones
   std::optional<Quorum> quorum;                // when witnesses were named
 
   bool holds() const { return problems.empty(); }
 };
 
-AuditReport Audit(std::span<const std::string> entries, std::string_view checkpoint,
-                  const NoteVerifier& log);
+// Judges a ledger as its entries come. Of what was released it remembers what later rules need and
+// nothing else, so that memory hardly grows with the ledger's length.
+class Auditor {
+ public:
+  // `checkpoint` is the signed head of all entries that will come.
+  Auditor(std::string_view checkpoint, const NoteVerifier& log);
+
+  // The next entry, whatever came before.
+  void Take(std::string_view entry);
+
+  // What there is to say after the last entry.
+  AuditReport Finish() &&;
+
+ private:
+  AuditReport report_;
+  std::vector<std::string> wrong_lengths_;
+  std::string stop_;                      // where the replay stopped and why
+  std::optional<MerkleFrontier> beyond_;  // all entries' tree, once the replay stopped
+};
 
 // Adds what the witnesses say of the same head.
 void AuditQuorum(std::string_view checkpoint, const QuorumRule& rule, AuditReport& report);

@@ -14,6 +14,7 @@
 #include "server/core/pipe/recording.h"
 #include "server/core/replay/bundle.h"
 #include "server/publish/static_ledger.h"
+#include "server/system/descriptor_io.h"
 #include "server/system/files.h"
 
 namespace pinhole::cli {
@@ -32,33 +33,66 @@ absl::Status CheckSameHistory(const publish::StaticLedger& files, const MerkleTr
       files.size()));
 }
 
-absl::Status SaveTiles(const std::string& folder, const Material& material) {
-  const std::vector<std::string>& entries = material.bundle.entries;
-  MerkleTree tree;
-  for (const std::string& entry : entries) tree.Append(LeafHash(entry));
-  ASSIGN_OR_RETURN(publish::StaticLedger files, publish::StaticLedger::Open(folder, material.log));
-  RETURN_IF_ERROR(CheckSameHistory(files, tree));
-  return files.Publish(
-      material.bundle.checkpoint, [&](const Tile& tile) -> absl::StatusOr<std::string> {
-        if (tile.kind == TileKind::kHashes) return HashTileBytes(tile, tree.Reader());
-        return EntryTileBytes(std::span(entries).subspan(tile.index * kTileWidth, tile.width));
-      });
+absl::Status SaveBundle(const std::string& path, const Material& material) {
+  return ReplaceDurably(path, 0644, [&](int fd) -> absl::Status {
+    RETURN_IF_ERROR(
+        WriteAll(fd, AsBytes(replay::EncodeBundleHead(material.checkpoint)), Deadline::Never()));
+    FrameWriter writer(fd);
+    RETURN_IF_ERROR(ForEachEntry(*material.entries,
+                                 [&](std::string_view entry) { return writer.Append(entry); }));
+    return writer.Flush();
+  });
 }
 
-Ending ShowEntry(const CommandContext& context, const replay::Bundle& bundle,
+// The tree of all entries, which a proof needs whole. They are read once more: what was audited
+// must be what is there now.
+absl::StatusOr<MerkleTree> TreeOf(const Material& material, const AuditReport& report) {
+  MerkleTree tree;
+  RETURN_IF_ERROR(ForEachEntry(*material.entries, [&](std::string_view entry) {
+    tree.Append(LeafHash(entry));
+    return absl::OkStatus();
+  }));
+  if (tree.Root() == report.head->root) return tree;
+  return absl::DataLossError("the ledger's file was changed while it was read");
+}
+
+absl::StatusOr<std::string> EntryTile(EntrySource& entries, const Tile& tile) {
+  RETURN_IF_ERROR(entries.Seek(static_cast<int64_t>(tile.index * kTileWidth)));
+  std::string bytes;
+  for (uint64_t i = 0; i < tile.width; ++i) {
+    ASSIGN_OR_RETURN(const std::optional<std::string_view> entry, entries.Next());
+    if (!entry.has_value()) return absl::DataLossError("the ledger's file was cut meanwhile");
+    AppendEntryFrame(bytes, *entry);
+  }
+  return bytes;
+}
+
+absl::Status SaveTiles(const std::string& folder, const Material& material,
+                       const AuditReport& report) {
+  ASSIGN_OR_RETURN(const MerkleTree tree, TreeOf(material, report));
+  ASSIGN_OR_RETURN(publish::StaticLedger files, publish::StaticLedger::Open(folder, material.log));
+  RETURN_IF_ERROR(CheckSameHistory(files, tree));
+  return files.Publish(material.checkpoint, [&](const Tile& tile) -> absl::StatusOr<std::string> {
+    if (tile.kind == TileKind::kHashes) return HashTileBytes(tile, tree.Reader());
+    return EntryTile(*material.entries, tile);
+  });
+}
+
+Ending ShowEntry(const CommandContext& context, const Material& material, const AuditReport& report,
                  const AuditOptions& options) {
   const int64_t index = *options.entry;
-  const auto size = static_cast<int64_t>(bundle.entries.size());
-  if (index < 0 || index >= size) {
-    return absl::NotFoundError(absl::StrFormat("the ledger has entries 0 to %d", size - 1));
+  if (index < 0 || index >= report.entry_count) {
+    return absl::NotFoundError(
+        absl::StrFormat("the ledger has entries 0 to %d", report.entry_count - 1));
   }
-  const std::string& entry = bundle.entries[static_cast<size_t>(index)];
-  MerkleTree tree;
-  for (const std::string& each : bundle.entries) tree.Append(LeafHash(each));
+  ASSIGN_OR_RETURN(const MerkleTree tree, TreeOf(material, report));
+  RETURN_IF_ERROR(material.entries->Seek(index));
+  ASSIGN_OR_RETURN(const std::optional<std::string_view> found, material.entries->Next());
+  const std::string entry(found.value_or(""));
   TlogProof proof{.extra = entry,
                   .index = static_cast<uint64_t>(index),
                   .hashes = {},
-                  .checkpoint = bundle.checkpoint};
+                  .checkpoint = material.checkpoint};
   ASSIGN_OR_RETURN(proof.hashes, tree.InclusionProof(proof.index, tree.size()));
   if (!options.proof.empty()) {
     RETURN_IF_ERROR(WriteFileDurably(options.proof, FormatTlogProof(proof), 0644));
@@ -89,8 +123,13 @@ void WarnIfLate(const CommandContext& context, const AuditReport& report) {
 absl::Status CheckPipe(const CommandContext& context, const std::string& path,
                        const Material& material, AuditReport& report) {
   ASSIGN_OR_RETURN(const std::string bytes, ReadFile(path, kRecordingLimitBytes));
+  std::vector<std::string> entries;
+  RETURN_IF_ERROR(ForEachEntry(*material.entries, [&](std::string_view entry) {
+    entries.emplace_back(entry);
+    return absl::OkStatus();
+  }));
   const absl::StatusOr<pipe::RecordingFacts> facts =
-      pipe::CheckRecording(bytes, material.bundle.entries, material.log);
+      pipe::CheckRecording(bytes, entries, material.log);
   if (!facts.ok()) {
     report.problems.push_back(
         absl::StrFormat("%s: SOMETHING THAT THE LEDGER DOES NOT GIVE LEFT THE "
@@ -112,11 +151,16 @@ Ending RunAudit(const CommandContext& context, const AuditOptions& options) {
   }
   ASSIGN_OR_RETURN(const Material material, FindMaterial(context, options));
   if (!options.save.empty()) {
-    RETURN_IF_ERROR(WriteFileDurably(options.save, replay::EncodeBundle(material.bundle), 0644));
+    RETURN_IF_ERROR(SaveBundle(options.save, material));
     context.err << absl::StrFormat("bundle written to %s\n", options.save);
   }
-  AuditReport report = Audit(material.bundle.entries, material.bundle.checkpoint, material.log);
-  if (rule.has_value()) AuditQuorum(material.bundle.checkpoint, *rule, report);
+  Auditor auditor(material.checkpoint, material.log);
+  RETURN_IF_ERROR(ForEachEntry(*material.entries, [&](std::string_view entry) {
+    auditor.Take(entry);
+    return absl::OkStatus();
+  }));
+  AuditReport report = std::move(auditor).Finish();
+  if (rule.has_value()) AuditQuorum(material.checkpoint, *rule, report);
   for (const std::string& path : options.pipes) {
     RETURN_IF_ERROR(CheckPipe(context, path, material, report));
   }
@@ -128,11 +172,11 @@ Ending RunAudit(const CommandContext& context, const AuditOptions& options) {
         options.contest));
   }
   if (!options.save_tiles.empty() && report.holds()) {
-    RETURN_IF_ERROR(SaveTiles(options.save_tiles, material));
+    RETURN_IF_ERROR(SaveTiles(options.save_tiles, material, report));
     context.err << absl::StrFormat("static files in %s\n", options.save_tiles);
   }
   if (options.entry.has_value() && report.holds()) {
-    return ShowEntry(context, material.bundle, options);
+    return ShowEntry(context, material, report, options);
   }
   context.out << (context.format == OutputFormat::kJson ? AuditJson(report, contest)
                                                         : AuditText(report, contest));

@@ -75,7 +75,7 @@ std::string ContestLine(const replay::Contest& contest) {
       counting::Bits{release.acts_thousandths}.ToString(), Name(release.final_rule), final_bits);
 }
 
-// Every ADMIT whose round is over has its RESULT.
+// Every ADMIT whose round is over has its RESULT; those with a RESULT the state may have forgotten.
 bool EveryAdmitHasItsResult(const replay::Contest& contest) {
   return std::all_of(contest.admissions.begin(), contest.admissions.end(), [&](const auto& item) {
     const replay::Admission& admission = item.second;
@@ -84,14 +84,12 @@ bool EveryAdmitHasItsResult(const replay::Contest& contest) {
 }
 
 std::string RoundsLine(const AuditReport& report, const replay::Contest& contest) {
-  const int64_t waiting = std::count_if(contest.admissions.begin(), contest.admissions.end(),
-                                        [](const auto& item) { return !item.second.result; });
   const bool replayed = report.replay == Verdict::kHolds;
   return absl::StrFormat(
       "ROUNDS    released %d of %d, shifts %d, missing %s | admitted %d, waiting %d, results = "
       "admitted: %s | lengths constant: %s | alphabet violations: %s\n",
       contest.last_round, contest.policy.policy.rounds.count, contest.shifts,
-      replayed ? "0" : "unknown", contest.admissions.size(), waiting,
+      replayed ? "0" : "unknown", contest.Tries(), contest.Waiting(),
       EveryAdmitHasItsResult(contest) ? "yes" : "NO",
       report.lengths == Verdict::kHolds ? "yes" : "NO", replayed ? "0" : "unknown");
 }

@@ -7,11 +7,10 @@
 #include "server/core/log/checkpoint.h"
 #include "server/publish/static_ledger.h"
 #include "server/system/files.h"
+#include "server/system/temp_dir.h"
 
 namespace pinhole::cli {
 namespace {
-
-constexpr size_t kBundleLimitBytes = size_t{1} << 32;
 
 absl::StatusOr<NoteVerifier> KeyOf(const std::string& vkey) {
   absl::StatusOr<NoteVerifier> log = NoteVerifier::FromVkey(vkey);
@@ -21,45 +20,59 @@ absl::StatusOr<NoteVerifier> KeyOf(const std::string& vkey) {
                       log.status().message()));
 }
 
-// The whole ledger, fetched anew and not yet judged: the audit that follows names every problem,
-// where a mirror would stop at the first.
-absl::StatusOr<replay::Bundle> Fetch(LedgerSource& source, const NoteVerifier& log) {
-  replay::Bundle bundle;
-  ASSIGN_OR_RETURN(bundle.checkpoint, source.Checkpoint());
-  const absl::StatusOr<Checkpoint> head = OpenCheckpoint(bundle.checkpoint, log);
-  // An unsigned head is the audit's to report; without a size there is nothing more to fetch.
-  if (!head.ok()) return bundle;
-  while (bundle.entries.size() < head->size) {
-    ASSIGN_OR_RETURN(std::vector<std::string> some,
-                     source.Entries(static_cast<int64_t>(bundle.entries.size()),
-                                    static_cast<int64_t>(head->size - bundle.entries.size())));
-    if (some.empty()) return bundle;
-    for (std::string& entry : some) bundle.entries.push_back(std::move(entry));
+absl::StatusOr<int64_t> FetchInto(FrameWriter& file, LedgerSource& source, int64_t size) {
+  int64_t fetched = 0;
+  while (fetched < size) {
+    ASSIGN_OR_RETURN(const std::vector<std::string> some, source.Entries(fetched, size - fetched));
+    if (some.empty()) break;
+    for (const std::string& entry : some) {
+      if (entry.empty() || entry.size() > 65'535) {
+        return absl::DataLossError(
+            absl::StrFormat("the server shows an entry %d of %d bytes, which no ledger has",
+                            fetched, entry.size()));
+      }
+      RETURN_IF_ERROR(file.Append(entry));
+      ++fetched;
+    }
   }
-  return bundle;
+  RETURN_IF_ERROR(file.Flush());
+  return fetched;
+}
+
+// The whole ledger, fetched anew and not yet judged: the audit that follows names every problem,
+// where a mirror would stop at the first. It lies in a file without a name until the audit ends.
+absl::StatusOr<Material> Fetch(LedgerSource& source, NoteVerifier log) {
+  ASSIGN_OR_RETURN(std::string checkpoint, source.Checkpoint());
+  const absl::StatusOr<Checkpoint> head = OpenCheckpoint(checkpoint, log);
+  // An unsigned head is the audit's to report; without a size there is nothing more to fetch.
+  const int64_t size = head.ok() ? static_cast<int64_t>(head->size) : 0;
+  ASSIGN_OR_RETURN(const TempDir folder, TempDir::Make());
+  const std::string path = folder.path() + "/entries";
+  ASSIGN_OR_RETURN(const UniqueFd file, CreateForWrite(path, 0600));
+  FrameWriter writer(file.get());
+  ASSIGN_OR_RETURN(const int64_t fetched, FetchInto(writer, source, size));
+  ASSIGN_OR_RETURN(UniqueFd again, OpenForRead(path));
+  return Material{Material::From::kServer, std::move(checkpoint),
+                  std::make_unique<FramedEntries>(std::move(again), path, 0, fetched),
+                  std::move(log)};
 }
 
 absl::StatusOr<Material> FromBundle(const CommandContext& context, const AuditOptions& options) {
-  ASSIGN_OR_RETURN(const std::string bytes, ReadFile(options.bundle, kBundleLimitBytes));
-  absl::StatusOr<replay::Bundle> bundle = replay::DecodeBundle(bytes);
-  if (!bundle.ok()) {
-    return absl::DataLossError(
-        absl::StrFormat("%s: %s", options.bundle, bundle.status().message()));
-  }
+  ASSIGN_OR_RETURN(EntryFile bundle, OpenBundle(options.bundle));
   ASSIGN_OR_RETURN(NoteVerifier log, LogKey(context, options.key, options.server));
-  return Material{Material::From::kFile, *std::move(bundle), std::move(log)};
+  return Material{Material::From::kFile, std::move(bundle.checkpoint), std::move(bundle.entries),
+                  std::move(log)};
 }
 
 absl::StatusOr<Material> FromTiles(const CommandContext& context, const AuditOptions& options) {
   ASSIGN_OR_RETURN(NoteVerifier log, LogKey(context, options.key, options.server));
-  absl::StatusOr<publish::StaticContent> content = publish::ReadStaticLedger(options.tiles, log);
-  if (!content.ok()) {
-    return absl::DataLossError(
-        absl::StrFormat("%s: %s", options.tiles, content.status().message()));
+  absl::StatusOr<publish::StaticReader> reader = publish::StaticReader::Open(options.tiles, log);
+  if (!reader.ok()) {
+    return absl::DataLossError(absl::StrFormat("%s: %s", options.tiles, reader.status().message()));
   }
-  return Material{Material::From::kFile,
-                  {std::move(content->checkpoint), std::move(content->entries)},
-                  std::move(log)};
+  std::string checkpoint = reader->checkpoint();
+  return Material{Material::From::kFile, std::move(checkpoint),
+                  std::make_unique<TileEntries>(*std::move(reader), options.tiles), std::move(log)};
 }
 
 absl::StatusOr<Material> FromServer(const CommandContext& context, const AuditOptions& options) {
@@ -69,15 +82,14 @@ absl::StatusOr<Material> FromServer(const CommandContext& context, const AuditOp
     ASSIGN_OR_RETURN(const Pins pins, home.LoadPins(options.server));
     if (options.key.empty() || options.key == pins.log.ToVkey()) {
       ASSIGN_OR_RETURN(const Session session, Session::Open(context, options.server));
-      return Material{Material::From::kMirror,
-                      {session.mirror().checkpoint(), session.mirror().entries()},
+      ASSIGN_OR_RETURN(std::unique_ptr<EntrySource> entries, session.mirror().Entries());
+      return Material{Material::From::kMirror, session.mirror().checkpoint(), std::move(entries),
                       pins.log};
     }
     ASSIGN_OR_RETURN(NoteVerifier log, KeyOf(options.key));
     ASSIGN_OR_RETURN(const std::unique_ptr<Server> server,
                      context.connect(pins.server, pins.certificate_key));
-    ASSIGN_OR_RETURN(replay::Bundle bundle, Fetch(*server, log));
-    return Material{Material::From::kServer, std::move(bundle), std::move(log)};
+    return Fetch(*server, std::move(log));
   }
   ASSIGN_OR_RETURN(NoteVerifier log, KeyOf(options.key));
   const absl::StatusOr<Digest> pin = HexDecodeArray<32>(options.pin);
@@ -86,8 +98,7 @@ absl::StatusOr<Material> FromServer(const CommandContext& context, const AuditOp
         "--pin needs 64 hex digits and --server HOST:PORT, as the server prints them");
   }
   ASSIGN_OR_RETURN(const std::unique_ptr<Server> server, context.connect(options.server, *pin));
-  ASSIGN_OR_RETURN(replay::Bundle bundle, Fetch(*server, log));
-  return Material{Material::From::kServer, std::move(bundle), std::move(log)};
+  return Fetch(*server, std::move(log));
 }
 
 }  // namespace

@@ -2,11 +2,14 @@
 // the key that it is judged by. Nothing of it is verified yet.
 #pragma once
 
+#include <memory>
+#include <string>
+
 #include "absl/status/statusor.h"
 #include "client/cli/commands.h"
 #include "client/cli/context.h"
+#include "client/cli/entry_source.h"
 #include "server/core/note/signed_note.h"
-#include "server/core/replay/bundle.h"
 
 namespace pinhole::cli {
 
@@ -14,12 +17,13 @@ struct Material {
   // kServer: fetched anew, so that its lateness is still to be said.
   enum class From { kFile, kMirror, kServer };
   From from;
-  replay::Bundle bundle;
+  std::string checkpoint;                // the signed note
+  std::unique_ptr<EntrySource> entries;  // never null
   NoteVerifier log;
 };
 
-// Errors: INVALID_ARGUMENT for options that are not enough to judge by; DATA_LOSS for files that
-// are malformed; else those of the server and of files.
+// Errors: INVALID_ARGUMENT for options that are not enough to judge by; DATA_LOSS for what does not
+// begin as it should; else those of the server and of files.
 absl::StatusOr<Material> FindMaterial(const CommandContext& context, const AuditOptions& options);
 
 // The ledger's key: `vkey` when it is given, else the pinned one of `server`.

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -15,6 +16,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "client/cli/entry_source.h"
 #include "client/cli/server.h"
 #include "server/core/log/checkpoint.h"
 #include "server/core/note/signed_note.h"
@@ -42,6 +44,8 @@ class Mirror {
 
   const replay::LedgerState& state() const { return state_; }
   const std::vector<std::string>& entries() const { return entries_; }
+  // The same from the disk, whatever this copy becomes.
+  absl::StatusOr<std::unique_ptr<EntrySource>> Entries() const;
   int64_t size() const { return state_.size(); }
   // The signed head of this copy; empty while the copy is.
   const std::string& checkpoint() const { return checkpoint_; }

@@ -80,6 +80,15 @@ absl::Status Mirror::Load() {
   return absl::OkStatus();
 }
 
+absl::StatusOr<std::unique_ptr<EntrySource>> Mirror::Entries() const {
+  const std::string path = folder_ + "/entries";
+  UniqueFd fd;
+  if (size() > 0) {
+    ASSIGN_OR_RETURN(fd, OpenForRead(path));
+  }
+  return std::make_unique<FramedEntries>(std::move(fd), path, 0, size());
+}
+
 absl::Status Mirror::Store(std::span<const std::string> fresh, std::string_view checkpoint) {
   ASSIGN_OR_RETURN(const UniqueFd lock, Lock(folder_));
   int64_t on_disk = size();

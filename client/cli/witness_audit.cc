@@ -1,6 +1,6 @@
 #include "client/cli/witness_audit.h"
 
-#include <span>
+#include <optional>
 
 #include "absl/strings/str_format.h"
 #include "client/cli/audit.h"
@@ -15,14 +15,19 @@ absl::Status AuditHead(const CommandContext& context, const AuditOptions& source
                        std::string_view note) {
   ASSIGN_OR_RETURN(const Material material, FindMaterial(context, source));
   ASSIGN_OR_RETURN(const Checkpoint head, OpenCheckpoint(note, material.log));
-  const std::span<const std::string> entries = material.bundle.entries;
-  if (entries.size() < head.size) {
-    return absl::UnavailableError(
-        absl::StrFormat("the head is of %d entries, and the source of the audit has %d: ask again "
-                        "when it has them",
-                        head.size, entries.size()));
+  const auto size = static_cast<int64_t>(head.size);
+  Auditor auditor(note, material.log);
+  for (int64_t index = 0; index < size; ++index) {
+    ASSIGN_OR_RETURN(const std::optional<std::string_view> entry, material.entries->Next());
+    if (!entry.has_value()) {
+      return absl::UnavailableError(absl::StrFormat(
+          "the head is of %d entries, and the source of the audit has %d: ask again "
+          "when it has them",
+          size, index));
+    }
+    auditor.Take(*entry);
   }
-  const AuditReport report = Audit(entries.first(head.size), note, material.log);
+  const AuditReport report = std::move(auditor).Finish();
   if (report.holds()) return absl::OkStatus();
   return absl::DataLossError(report.problems.front());
 }

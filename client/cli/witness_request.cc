@@ -8,11 +8,14 @@ namespace pinhole::cli {
 
 absl::StatusOr<ProvableHead> ProvableHead::Of(const Material& material) {
   ProvableHead result;
-  result.note_ = material.bundle.checkpoint;
+  result.note_ = material.checkpoint;
   absl::StatusOr<Checkpoint> head = OpenCheckpoint(result.note_, material.log);
   if (!head.ok()) return absl::DataLossError(head.status().message());
   result.head_ = *std::move(head);
-  for (const std::string& entry : material.bundle.entries) result.tree_.Append(LeafHash(entry));
+  RETURN_IF_ERROR(ForEachEntry(*material.entries, [&](std::string_view entry) {
+    result.tree_.Append(LeafHash(entry));
+    return absl::OkStatus();
+  }));
   if (result.tree_.size() != result.head_.size || result.tree_.Root() != result.head_.root) {
     return absl::DataLossError(
         "the entries are not those under the signed head: no witness is asked about it");

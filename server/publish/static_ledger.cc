@@ -4,6 +4,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <system_error>
 
@@ -118,30 +119,31 @@ absl::Status CosignStaticLedger(
   return WriteFileDurably(folder + "/checkpoint", cosigned, kFileMode);
 }
 
-absl::StatusOr<StaticContent> ReadStaticLedger(const std::string& folder, const NoteVerifier& log) {
-  StaticContent content;
-  ASSIGN_OR_RETURN(content.checkpoint, ReadFile(folder + "/checkpoint", kNoteLimitBytes));
-  ASSIGN_OR_RETURN(const Checkpoint head, OpenCheckpoint(content.checkpoint, log));
-  for (const Tile& tile : TilesBetween(0, head.size)) {
-    if (tile.kind != TileKind::kEntries) continue;
-    Tile full = tile;
-    full.width = kTileWidth;
-    // A partial bundle may have gone since it is full.
-    const std::string path = folder + "/" + TilePath(tile);
-    const std::string fallback = folder + "/" + TilePath(full);
-    const bool is_there = Exists(path);
-    ASSIGN_OR_RETURN(const std::string bytes,
-                     ReadFile(is_there ? path : fallback, kBundleLimitBytes));
-    absl::StatusOr<std::vector<std::string>> entries =
-        ParseEntryTile(bytes, is_there ? tile.width : kTileWidth);
-    if (!entries.ok()) {
-      return absl::InvalidArgumentError(
-          absl::StrFormat("%s: %s", TilePath(tile), entries.status().message()));
-    }
-    entries->resize(tile.width);
-    for (std::string& entry : *entries) content.entries.push_back(std::move(entry));
+absl::StatusOr<StaticReader> StaticReader::Open(std::string folder, const NoteVerifier& log) {
+  ASSIGN_OR_RETURN(std::string note, ReadFile(folder + "/checkpoint", kNoteLimitBytes));
+  ASSIGN_OR_RETURN(const Checkpoint head, OpenCheckpoint(note, log));
+  return StaticReader(std::move(folder), std::move(note), head.size);
+}
+
+absl::StatusOr<std::vector<std::string>> StaticReader::Bundle(uint64_t index) const {
+  Tile tile{.kind = TileKind::kEntries, .index = index};
+  tile.width = std::min(kTileWidth, size_ - index * kTileWidth);
+  Tile full = tile;
+  full.width = kTileWidth;
+  // A partial bundle may have gone since it is full.
+  const std::string path = folder_ + "/" + TilePath(tile);
+  const std::string fallback = folder_ + "/" + TilePath(full);
+  const bool is_there = Exists(path);
+  ASSIGN_OR_RETURN(const std::string bytes,
+                   ReadFile(is_there ? path : fallback, kBundleLimitBytes));
+  absl::StatusOr<std::vector<std::string>> entries =
+      ParseEntryTile(bytes, is_there ? tile.width : kTileWidth);
+  if (!entries.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("%s: %s", TilePath(tile), entries.status().message()));
   }
-  return content;
+  entries->resize(tile.width);
+  return entries;
 }
 
 }  // namespace pinhole::publish

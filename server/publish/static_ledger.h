@@ -56,13 +56,26 @@ absl::Status CosignStaticLedger(
     const std::string& folder, std::string_view note,
     const std::function<absl::StatusOr<std::string>(std::string note)>& cosign);
 
-struct StaticContent {
-  std::string checkpoint;            // the signed note
-  std::vector<std::string> entries;  // as its bundles hold them, unverified
-};
+// Reads a folder of these files, whoever made it; its hash tiles are left alone. Nothing but the
+// head's signature is verified.
+class StaticReader {
+ public:
+  // Errors: the errno; as OpenCheckpoint.
+  static absl::StatusOr<StaticReader> Open(std::string folder, const NoteVerifier& log);
 
-// Reads a folder of these files, whoever made it; its hash tiles are left alone. Errors: as
-// OpenCheckpoint, and INVALID_ARGUMENT or NOT_FOUND for a bundle that is malformed or missing.
-absl::StatusOr<StaticContent> ReadStaticLedger(const std::string& folder, const NoteVerifier& log);
+  const std::string& checkpoint() const { return checkpoint_; }  // the signed note
+  uint64_t size() const { return size_; }                        // entries that it heads
+
+  // Those of bundle `index`. Errors: INVALID_ARGUMENT or NOT_FOUND when it is malformed or missing.
+  absl::StatusOr<std::vector<std::string>> Bundle(uint64_t index) const;
+
+ private:
+  StaticReader(std::string folder, std::string checkpoint, uint64_t size)
+      : folder_(std::move(folder)), checkpoint_(std::move(checkpoint)), size_(size) {}
+
+  std::string folder_;
+  std::string checkpoint_;
+  uint64_t size_;
+};
 
 }  // namespace pinhole::publish

@@ -30,15 +30,6 @@ absl::Status SyncPath(const std::string& path, int extra_flags) {
   return absl::OkStatus();
 }
 
-absl::Status WriteAndSync(const UniqueFd& fd, std::string_view content, const std::string& path) {
-  if (absl::Status written = WriteAll(fd.get(), AsBytes(content), Deadline::Never());
-      !written.ok()) {
-    return absl::Status(written.code(), absl::StrFormat("write %s: %s", path, written.message()));
-  }
-  if (::fsync(fd.get()) != 0) return ErrnoStatus("fsync", path);
-  return absl::OkStatus();
-}
-
 absl::Status Allocate(int fd, int mode, int64_t bytes) {
   while (::fallocate(fd, mode, 0, bytes) != 0) {
     if (errno == EINTR) continue;
@@ -85,13 +76,23 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, size_t limit_bytes
   }
 }
 
-absl::Status WriteFileDurably(const std::string& path, std::string_view content, mode_t mode) {
+absl::Status ReplaceDurably(const std::string& path, mode_t mode,
+                            const std::function<absl::Status(int fd)>& write) {
   const std::string temporary = absl::StrFormat("%s.tmp-%s", path, HexEncode(RandomBytes<8>()));
   ASSIGN_OR_RETURN(const UniqueFd fd, CreateForWrite(temporary, mode));
-  absl::Status status = WriteAndSync(fd, content, temporary);
+  absl::Status status = write(fd.get());
+  if (status.ok() && ::fsync(fd.get()) != 0) status = ErrnoStatus("fsync", temporary);
   if (status.ok()) status = RenameDurably(temporary, path);
   if (!status.ok()) ::unlink(temporary.c_str());
   return status;
+}
+
+absl::Status WriteFileDurably(const std::string& path, std::string_view content, mode_t mode) {
+  return ReplaceDurably(path, mode, [&](int fd) {
+    const absl::Status written = WriteAll(fd, AsBytes(content), Deadline::Never());
+    if (written.ok()) return written;
+    return absl::Status(written.code(), absl::StrFormat("write %s: %s", path, written.message()));
+  });
 }
 
 absl::Status MakeDirectory(const std::string& path, mode_t mode) {

@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -32,6 +33,11 @@ absl::StatusOr<std::string> ReadFile(const std::string& path,
 // Replaces `path` by `content`: temporary file in the same folder, fsync, rename, fsync of the
 // folder. A crash leaves the old file or the new one, and perhaps a stray "<path>.tmp-<hex>".
 absl::Status WriteFileDurably(const std::string& path, std::string_view content, mode_t mode);
+
+// The same, for content that does not fit in memory: `write` puts it into the temporary file.
+// Errors: also those of `write`.
+absl::Status ReplaceDurably(const std::string& path, mode_t mode,
+                            const std::function<absl::Status(int fd)>& write);
 
 // Creates one folder; its parent must exist, it must not. `mode` is exact.
 absl::Status MakeDirectory(const std::string& path, mode_t mode);

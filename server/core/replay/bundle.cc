@@ -1,9 +1,7 @@
 #include "server/core/replay/bundle.h"
 
 #include "absl/strings/str_format.h"
-#include "server/core/base/status.h"
 #include "server/core/base/text.h"
-#include "server/core/log/tiles.h"
 
 namespace pinhole::replay {
 namespace {
@@ -15,14 +13,11 @@ constexpr int64_t kMaxCheckpointBytes = 65'535;
 
 }  // namespace
 
-std::string EncodeBundle(const Bundle& bundle) {
-  std::string out = absl::StrFormat("%s%s%d\n%s", kTitle, kCheckpointKey, bundle.checkpoint.size(),
-                                    bundle.checkpoint);
-  for (const std::string& entry : bundle.entries) AppendEntryFrame(out, entry);
-  return out;
+std::string EncodeBundleHead(std::string_view checkpoint) {
+  return absl::StrFormat("%s%s%d\n%s", kTitle, kCheckpointKey, checkpoint.size(), checkpoint);
 }
 
-absl::StatusOr<Bundle> DecodeBundle(std::string_view bytes) {
+absl::StatusOr<std::string> TakeBundleHead(std::string_view& bytes) {
   if (!bytes.starts_with(kTitle)) {
     return absl::InvalidArgumentError("no bundle: it must begin with \"pinhole bundle v1\"");
   }
@@ -40,17 +35,9 @@ absl::StatusOr<Bundle> DecodeBundle(std::string_view bytes) {
   bytes.remove_prefix(end + 1);
   const auto note_bytes = static_cast<size_t>(*length);
   if (bytes.size() < note_bytes) return absl::InvalidArgumentError("the checkpoint is cut off");
-  Bundle bundle{.checkpoint = std::string(bytes.substr(0, note_bytes))};
+  std::string checkpoint(bytes.substr(0, note_bytes));
   bytes.remove_prefix(note_bytes);
-  while (!bytes.empty()) {
-    const absl::StatusOr<std::string_view> entry = TakeEntryFrame(bytes);
-    if (!entry.ok()) {
-      return absl::InvalidArgumentError(absl::StrFormat(
-          "entry %d: %s: fetch the bundle again", bundle.entries.size(), entry.status().message()));
-    }
-    bundle.entries.emplace_back(*entry);
-  }
-  return bundle;
+  return checkpoint;
 }
 
 }  // namespace pinhole::replay

@@ -7,24 +7,23 @@
 // The frame of an entry is that of C2SP's entry bundles (core/log/tiles.h).
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "absl/status/statusor.h"
 
 namespace pinhole::replay {
 
-struct Bundle {
-  std::string checkpoint;            // the signed note, unverified
-  std::vector<std::string> entries;  // unverified
-  bool operator==(const Bundle&) const = default;
-};
+// What stands before the entries' frames.
+std::string EncodeBundleHead(std::string_view checkpoint);
 
-std::string EncodeBundle(const Bundle& bundle);
+// The longest head there is.
+inline constexpr size_t kBundleHeadLimitBytes = size_t{66} << 10;
 
-// Reads exactly what EncodeBundle writes. Nothing is verified: a bundle is as good as its
-// checkpoint's signature and the replay of its entries. Errors: INVALID_ARGUMENT that says where.
-absl::StatusOr<Bundle> DecodeBundle(std::string_view bytes);
+// Takes the head off the front of `bytes`, which hold all of it, and returns its note. Nothing is
+// verified: a bundle is as good as its checkpoint's signature and the replay of its entries.
+// Errors: INVALID_ARGUMENT.
+absl::StatusOr<std::string> TakeBundleHead(std::string_view& bytes);
 
 }  // namespace pinhole::replay

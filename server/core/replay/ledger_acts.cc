@@ -169,6 +169,7 @@ absl::Status LedgerState::Check(const log::CloseEntry& entry) {
   contest->phase = Phase::kClosed;
   account_.spent += used;
   account_.reserved = {};
+  if (keep_ == Keep::kWhatTheRulesNeed) contest->ForgetWhatServedTheRules();
   open_.clear();
   return absl::OkStatus();
 }

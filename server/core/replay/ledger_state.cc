@@ -23,15 +23,32 @@ const Team* Contest::FindTeam(std::string_view name) const {
   return nullptr;
 }
 
+int64_t Contest::Tries() const {
+  int64_t tries = 0;
+  for (const Team& team : teams) tries += team.tries_used;
+  return tries;
+}
+
+int64_t Contest::Waiting() const {
+  int64_t waiting = 0;
+  for (const Team& team : teams) waiting += team.waiting;
+  return waiting;
+}
+
+void Contest::ForgetWhatServedTheRules() {
+  team_by_key = {};
+  team_names = {};
+  invitations = {};
+  requests = {};
+  used_ids = {};
+  for (Team& team : teams) team.day_rounds = {};
+}
+
 int TriesOfDay(const Contest& contest, const Team& team) {
   const int64_t first =
       contest.NextRound() - contest::RoundsPerDay(contest.policy.policy.rounds) + 1;
-  int count = 0;
-  for (auto index = team.admissions.rbegin(); index != team.admissions.rend(); ++index) {
-    if (contest.admissions.at(*index).entry.round < first) break;
-    ++count;
-  }
-  return count;
+  return static_cast<int>(std::count_if(team.day_rounds.begin(), team.day_rounds.end(),
+                                        [&](int64_t round) { return round >= first; }));
 }
 
 std::vector<int> FinalTeams(const Contest& contest) {
@@ -222,17 +239,30 @@ absl::Status LedgerState::Check(const log::AdmitEntry& entry) {
   if (entry.show_below.has_value() && *entry.show_below > policy.scoring.scale.level_count()) {
     return Breaks("show_below must be a level");
   }
-  if (contest->requests.contains({entry.team, entry.request_id}))
+  const std::pair request(entry.team, entry.request_id);
+  if (contest->requests.contains(request) || contest->used_ids.contains(request))
     return Breaks("a request id serves once");
   contest->queue.Take(entry.round);
-  contest->requests.emplace(std::pair(entry.team, entry.request_id), size());
   contest->admissions.emplace_hint(contest->admissions.end(), size(),
                                    Admission{.index = size(), .entry = entry});
   contest->due[entry.result_round].push_back(size());
   ++contest->admitted;
   ++team.tries_used;
   ++team.waiting;
-  team.admissions.push_back(size());
+  if (policy.release.tries_per_day > 0) {
+    team.day_rounds.push_back(entry.round);
+    if (team.day_rounds.size() > static_cast<size_t>(policy.release.tries_per_day))
+      team.day_rounds.erase(team.day_rounds.begin());
+  }
+  switch (keep_) {
+    case Keep::kEverything:
+      contest->requests.emplace(request, size());
+      team.admissions.push_back(size());
+      break;
+    case Keep::kWhatTheRulesNeed:
+      contest->used_ids.insert(request);
+      break;
+  }
   return absl::OkStatus();
 }
 
@@ -267,8 +297,6 @@ absl::Status LedgerState::Check(const log::ResultEntry& entry) {
                             "the charge is what the symbol takes from the continuations"));
   RETURN_IF_ERROR(MustEqual(entry.text, counting::SymbolText(entry.symbol, policy.scoring.scale),
                             "RESULT's text must be its symbol's"));
-  admission.result = entry;
-  admission.result_index = size();
   team.state = after.team;
   team.left = left;
   team.charged += own;
@@ -281,6 +309,15 @@ absl::Status LedgerState::Check(const log::ResultEntry& entry) {
       (!team.best_level.has_value() || entry.symbol.level < *team.best_level)) {
     team.best_level = entry.symbol.level;
     team.best_admit = entry.admit;
+  }
+  switch (keep_) {
+    case Keep::kEverything:
+      admission.result = entry;
+      admission.result_index = size();
+      break;
+    case Keep::kWhatTheRulesNeed:
+      contest->admissions.erase(entry.admit);
+      break;
   }
   return absl::OkStatus();
 }

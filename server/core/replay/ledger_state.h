@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/btree_set.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -22,6 +23,12 @@
 #include "server/core/schedule/run_queue.h"
 
 namespace pinhole::replay {
+
+// What a state remembers. Both refuse the same entries.
+enum class Keep {
+  kEverything,        // every submission with its result, as vault, front and client show them
+  kWhatTheRulesNeed,  // of released submissions their request ids, until the contest's end
+};
 
 // A submission that the ledger admitted.
 struct Admission {
@@ -41,7 +48,9 @@ struct Team {
   std::optional<int> best_level;  // the best shown
   int64_t best_admit = -1;        // the submission that was shown it first
   bool disqualified = false;
-  std::vector<int64_t> admissions;  // indices of its ADMIT entries
+  // The rounds of its last tries_per_day admissions, oldest first.
+  std::vector<int64_t> day_rounds;
+  std::vector<int64_t> admissions;  // indices of its ADMIT entries; kEverything alone
 };
 
 enum class Phase { kOpen, kClosing, kClosed };
@@ -54,9 +63,12 @@ struct Contest {
   std::vector<Team> teams;  // team number n at n - 1
   std::map<PublicKey, int> team_by_key;
   std::set<std::string> team_names;
-  std::set<Digest> invitations;                                           // used ones
-  absl::flat_hash_map<std::pair<int, log::RequestId>, int64_t> requests;  // (team, id) -> ADMIT
-  std::map<int64_t, Admission> admissions;                                // by ADMIT index
+  std::set<Digest> invitations;  // used ones
+  // (team, id) -> ADMIT; the ids alone are kept by a state that forgets.
+  absl::flat_hash_map<std::pair<int, log::RequestId>, int64_t> requests;
+  absl::btree_set<std::pair<int, log::RequestId>> used_ids;
+  // By ADMIT index; a state that forgets has those without a RESULT.
+  std::map<int64_t, Admission> admissions;
   std::map<int64_t, std::vector<int64_t>> due;  // result round -> ADMIT indices, in ledger order
   schedule::RunQueue queue;
   int64_t last_round = 0;  // number of the last ROUND entry
@@ -74,6 +86,9 @@ struct Contest {
   int64_t admitted = 0;
   int64_t released = 0;
 
+  // Of a closed contest no rule asks again who joined by what, or which ids were used.
+  void ForgetWhatServedTheRules();
+
   explicit Contest(const log::PolicyEntry& entry)
       : policy(entry),
         queue(entry.policy),
@@ -84,6 +99,9 @@ struct Contest {
   schedule::RoundClock Clock() const { return {policy.policy.rounds, shifted}; }
   // The exchange that comes next.
   int64_t NextRound() const { return last_round + 1; }
+  // Submissions admitted so far, and those of them without a result.
+  int64_t Tries() const;
+  int64_t Waiting() const;
   // What left so far.
   counting::Bits Used() const { return charged + acts_used + final_charged; }
   // What a symbol of this team is decided by.
@@ -111,6 +129,9 @@ struct Account {
 // Copyable: a caller tries entries on a copy, or rebuilds after a failed append. Not thread-safe.
 class LedgerState {
  public:
+  LedgerState() = default;
+  explicit LedgerState(Keep keep) : keep_(keep) {}
+
   // Applies the next entry. On error the state is unchanged.
   // Errors: INVALID_ARGUMENT for malformed bytes, FAILED_PRECONDITION (or RESOURCE_EXHAUSTED for a
   // budget) when the entry breaks a rule; the text names the rule.
@@ -118,6 +139,7 @@ class LedgerState {
 
   int64_t size() const { return static_cast<int64_t>(tree_.size()); }
   Digest Root() const { return tree_.Root(); }
+  const MerkleFrontier& tree() const { return tree_; }
   const std::optional<log::DatasetEntry>& dataset() const { return dataset_; }
   const Account& account() const { return account_; }
   const std::vector<log::StartEntry>& starts() const { return starts_; }
@@ -144,6 +166,7 @@ class LedgerState {
   // The same, while rounds go on.
   absl::StatusOr<Contest*> RunningContest(std::string_view name);
 
+  Keep keep_ = Keep::kEverything;
   MerkleFrontier tree_;
   std::vector<log::StartEntry> starts_;
   std::optional<log::DatasetEntry> dataset_;

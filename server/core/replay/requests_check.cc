@@ -8,9 +8,7 @@ namespace {
 // The first exchange that takes a try of `team` again, when the day's are used up.
 int64_t NextFreeRound(const Contest& contest, const Team& team) {
   const contest::Policy& policy = contest.policy.policy;
-  const size_t at = team.admissions.size() - static_cast<size_t>(policy.release.tries_per_day);
-  return contest.admissions.at(team.admissions[at]).entry.round +
-         contest::RoundsPerDay(policy.rounds);
+  return team.day_rounds.front() + contest::RoundsPerDay(policy.rounds);
 }
 
 absl::StatusOr<const Contest*> FindOpen(const LedgerState& state, std::string_view name) {
@@ -89,7 +87,8 @@ absl::StatusOr<log::AdmitEntry> PlanAdmit(const LedgerState& state,
     return absl::FailedPreconditionError(
         "the organizer disqualified this team: nothing of it is admitted; ask the organizer");
   }
-  if (contest.requests.contains({team->entry.number, request.request_id})) {
+  const std::pair id(team->entry.number, request.request_id);
+  if (contest.requests.contains(id) || contest.used_ids.contains(id)) {
     return absl::AlreadyExistsError("the request id was used by this team");
   }
   if (team->tries_used >= policy.release.tries) {

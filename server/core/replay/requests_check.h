@@ -27,7 +27,8 @@ absl::StatusOr<log::AdmitEntry> PlanAdmit(const LedgerState& state,
                                           const pipe::SubmitRequest& request,
                                           const Digest& commitment);
 
-// The admission that a request with this id already became, or null.
+// The admission that a request with this id already became, or null. Of a state that keeps
+// everything.
 const Admission* FindRequest(const LedgerState& state, const pipe::SubmitRequest& request);
 
 // SHA-256(nonce ‖ program) as the bytes come.

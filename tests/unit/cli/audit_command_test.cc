@@ -4,10 +4,10 @@
 #include <filesystem>
 #include <fstream>
 
-#include "client/cli/audit.h"
 #include "server/core/replay/test_build.h"
 #include "server/system/files.h"
 #include "tests/support/ledger_builder.h"
+#include "tests/unit/cli/audit_of.h"
 #include "tests/unit/cli/command_fixture.h"
 
 namespace pinhole::cli {

@@ -6,7 +6,6 @@
 #include <cstdio>
 #include <memory>
 
-#include "client/cli/audit.h"
 #include "client/cli/audit_screen.h"
 #include "client/cli/budget_explained.h"
 #include "client/cli/contest_screens.h"
@@ -16,6 +15,7 @@
 #include "server/core/contest/validate.h"
 #include "server/core/counting/worst_case.h"
 #include "tests/support/ledger_builder.h"
+#include "tests/unit/cli/audit_of.h"
 
 namespace pinhole::cli {
 namespace {

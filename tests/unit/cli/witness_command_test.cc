@@ -6,8 +6,8 @@
 #include "server/core/log/checkpoint.h"
 #include "server/core/log/merkle.h"
 #include "server/core/note/cosignature.h"
-#include "server/core/replay/bundle.h"
 #include "server/system/files.h"
+#include "tests/support/bundle_bytes.h"
 #include "tests/unit/cli/command_fixture.h"
 
 namespace pinhole::cli {
@@ -21,7 +21,8 @@ class WitnessCommandTest : public CommandTest {
   std::string Bundle(const std::string& name, const std::vector<std::string>& entries,
                      const std::string& checkpoint) const {
     EXPECT_TRUE(
-        WriteFileDurably(Path(name), replay::EncodeBundle({checkpoint, entries}), 0644).ok());
+        WriteFileDurably(Path(name), ::pinhole::testing::BundleBytes(checkpoint, entries), 0644)
+            .ok());
     return Path(name);
   }
   std::string Bundle() const { return Bundle("bundle", ledger_.entries(), ledger_.Checkpoint()); }

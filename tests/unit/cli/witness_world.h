@@ -1,12 +1,14 @@
 // What tests of witnesses share: a ledger that can be split under one key, and requests about it.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "client/cli/witness_request.h"
 #include "client/cli/witness_store.h"
 #include "server/system/files.h"
 #include "tests/support/ledger_builder.h"
+#include "tests/unit/cli/memory_entries.h"
 
 namespace pinhole::testing {
 
@@ -24,7 +26,8 @@ inline LedgerBuilder LedgerOf(int tries = 20) {
 
 inline cli::Material MaterialOf(const LedgerBuilder& ledger) {
   return {cli::Material::From::kFile,
-          {ledger.Checkpoint(), ledger.entries()},
+          ledger.Checkpoint(),
+          std::make_unique<MemoryEntries>(ledger.entries()),
           *NoteVerifier::FromVkey(ledger.Vkey())};
 }
 

@@ -7,8 +7,8 @@
 
 #include "server/front/folder.h"
 #include "server/front/store.h"
-#include "server/publish/static_ledger.h"
 #include "server/system/files.h"
+#include "tests/support/static_content.h"
 #include "tests/unit/front/front_fixture.h"
 
 namespace pinhole::front {
@@ -32,7 +32,7 @@ class PublicFilesTest : public FrontTest {
   // The files are written after readers were told, on the pipe's thread: an exchange later they
   // are there.
   std::vector<std::string> Files() {
-    const auto content = publish::ReadStaticLedger(Public(), LogKey());
+    const auto content = ::pinhole::testing::ReadStaticLedger(Public(), LogKey());
     EXPECT_TRUE(content.ok()) << content.status();
     return content.ok() ? content->entries : std::vector<std::string>();
   }

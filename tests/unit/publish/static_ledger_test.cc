@@ -12,9 +12,12 @@
 #include "server/core/log/merkle.h"
 #include "server/system/files.h"
 #include "server/system/temp_dir.h"
+#include "tests/support/static_content.h"
 
 namespace pinhole::publish {
 namespace {
+
+using ::pinhole::testing::ReadStaticLedger;
 
 constexpr char kOrigin[] = "pinhole.example/contest1";
 
@@ -73,7 +76,7 @@ std::map<std::string, std::string> FilesOf(const std::string& folder) {
   return files;
 }
 
-class StaticLedgerTest : public testing::Test {
+class StaticLedgerTest : public ::testing::Test {
  protected:
   std::string Folder(std::string_view name) const { return temp_.path() + "/" + std::string(name); }
 

@@ -295,6 +295,36 @@ TEST(TriesPerDay, AreCountedInARollingDayOfRounds) {
   EXPECT_EQ(TriesOfDay(builder.contest(), builder.contest().teams[0]), 1);
 }
 
+// Whether or not a state remembers what became of the first.
+TEST(RequestIds, ServeOnce) {
+  LedgerBuilder builder;
+  builder.Start();
+  builder.Dataset();
+  builder.OpenContest(DemoPolicy());
+  builder.Join("ada");
+  builder.Join("bob");
+  builder.Round();
+  const int64_t first = builder.Admit("ada", 20);
+  log::AdmitEntry entry = builder.contest().admissions.at(first).entry;
+  builder.Round();
+  builder.Round();
+  entry.round = builder.contest().NextRound();
+  entry.try_number = 2;
+  entry.run_round = entry.result_round = builder.contest().queue.Peek(entry.round);
+  log::AdmitEntry of_bob = entry;
+  of_bob.team = 2;
+  of_bob.try_number = 1;
+  for (const Keep keep : {Keep::kEverything, Keep::kWhatTheRulesNeed}) {
+    LedgerState state(keep);
+    for (const std::string& bytes : builder.entries()) ASSERT_TRUE(state.Apply(bytes).ok());
+    EXPECT_EQ(state.Find("demo")->admissions.contains(first), keep == Keep::kEverything);
+    const absl::Status refused = state.Apply(log::Encode(entry)->bytes());
+    EXPECT_NE(std::string(refused.message()).find("a request id serves once"), std::string::npos)
+        << refused;
+    EXPECT_TRUE(state.Apply(log::Encode(of_bob)->bytes()).ok()) << "each team has its own";
+  }
+}
+
 // What the data set decides cannot be otherwise in a POLICY.
 TEST(Policy, MustFitTheDataSetInTheLedger) {
   for (const auto& [change, says] :
