@@ -69,7 +69,8 @@ std::string ContestLine(const replay::Contest& contest) {
           : absl::StrFormat(" %s of %s bits", contest.final_charged.ToString(),
                             contest.policy.final_board.ToString());
   return absl::StrFormat(
-      "BUDGET    %s  %s of %s bits   teams %d/%d   acts and shifts %s of %s bits   final: %s%s\n",
+      "BUDGET    %s  %s of %s bits   teams %d/%d   acts, shifts and starts %s of %s bits   final: "
+      "%s%s\n",
       Bar(used, contest.policy.contest), used.ToString(), contest.policy.contest.ToString(),
       contest.teams.size(), release.teams, contest.acts_used.ToString(),
       counting::Bits{release.acts_thousandths}.ToString(), Name(release.final_rule), final_bits);
@@ -86,9 +87,10 @@ bool EveryAdmitHasItsResult(const replay::Contest& contest) {
 std::string RoundsLine(const AuditReport& report, const replay::Contest& contest) {
   const bool replayed = report.replay == Verdict::kHolds;
   return absl::StrFormat(
-      "ROUNDS    released %d of %d, shifts %d, missing %s | admitted %d, waiting %d, results = "
+      "ROUNDS    released %d of %d, shifts %d, starts %d, missing %s | admitted %d, waiting %d, "
+      "results = "
       "admitted: %s | lengths constant: %s | alphabet violations: %s\n",
-      contest.last_round, contest.policy.policy.rounds.count, contest.shifts,
+      contest.last_round, contest.policy.policy.rounds.count, contest.shifts, contest.starts,
       replayed ? "0" : "unknown", contest.Tries(), contest.Waiting(),
       EveryAdmitHasItsResult(contest) ? "yes" : "NO",
       report.lengths == Verdict::kHolds ? "yes" : "NO", replayed ? "0" : "unknown");

@@ -96,7 +96,7 @@ std::string BudgetExplained(const replay::Contest& contest) {
        worst.shared.ToString()},
       {absl::StrFormat("final board (%s)", Name(policy.release.final_rule)),
        worst.final_board.ToString()},
-      {"acts and shifts", worst.acts.ToString()},
+      {"acts, shifts and starts", worst.acts.ToString()},
       {"contest, as reserved", worst.contest.ToString()},
       {"besides, the baseline taken from the data",
        counting::Bits{policy.baseline_thousandths}.ToString()},

@@ -239,6 +239,7 @@ std::string AuditJson(const AuditReport& report, const replay::Contest* contest)
     object["used_bits"] = contest->Used().ToString();
     object["contest_bits"] = contest->policy.contest.ToString();
     object["shifts"] = contest->shifts;
+    object["starts"] = contest->starts;
     object["admitted"] = contest->Tries();
     Json teams = Json::array();
     for (const replay::Team& team : contest->teams) {

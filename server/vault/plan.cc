@@ -65,13 +65,14 @@ void FindFailuresOfSettings(Plan& plan, const PlanInputs& inputs) {
         "fewer release.tries, or say --oversubscribe",
         plan.wanted, plan.capacity));
   }
-  const counting::Bits stop = counting::StopCharge(policy);
-  const counting::Bits shift = counting::ShiftCharge(policy) + stop;
-  if (plan.worst.acts < shift) {
+  const counting::Bits outage =
+      counting::StartCharge(policy) + counting::ShiftCharge(policy) + counting::StopCharge(policy);
+  if (plan.worst.acts < outage) {
     plan.failures.push_back(absl::StrFormat(
-        "release.acts_bits %s does not pay for one shift and what is kept back for a stop, %s bits "
-        "by rounds.max_shift %d and rounds.duration: the contest would stop at the first outage",
-        plan.worst.acts.ToString(), shift.ToString(), policy.rounds.max_shift));
+        "release.acts_bits %s does not pay for one start, one shift and what is kept back for a "
+        "stop, %s bits by rounds.max_shift %d and rounds.duration: the contest would stop at the "
+        "first outage",
+        plan.worst.acts.ToString(), outage.ToString(), policy.rounds.max_shift));
   }
   const auto range = LabelRange(inputs.dataset.shape);
   if (range.has_value() &&
@@ -122,6 +123,12 @@ absl::Status FillIn(const PlanInputs& inputs, contest::Policy& policy) {
 }
 
 }  // namespace
+
+int64_t RestartsPaid(const Plan& plan) {
+  const counting::Bits kept = counting::StopCharge(plan.policy);
+  return std::max<int64_t>(0, (plan.worst.acts - kept).thousandths) /
+         counting::StartCharge(plan.policy).thousandths;
+}
 
 double StandardError(const Plan& plan) {
   const contest::LevelScale& scale = plan.policy.scoring.scale;

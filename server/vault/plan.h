@@ -55,6 +55,9 @@ absl::StatusOr<Plan> MakePlan(const PlanInputs& inputs);
 // The POLICY entry that opening makes, not signed yet.
 log::PolicyEntry EntryOf(const Plan& plan);
 
+// Restarts of the vault that the bits for acts pay for when nothing else uses them.
+int64_t RestartsPaid(const Plan& plan);
+
 // One standard error of the public score, in the metric's unit, at the end of the scale where it is
 // largest. For n rows of equal weight, and errors as from a normal distribution:
 //   rmse RMSE/sqrt(2n)   mse MSE sqrt(2/n)   mae MAE sqrt((pi/2 - 1)/n)

@@ -128,7 +128,9 @@ std::string BudgetText(const Plan& plan) {
                                plan.worst.shared_count.ToHex()));
   }
   out += Row("final board", Amount(plan.worst.final_board));
-  out += Row("acts and shifts", Amount(plan.worst.acts));
+  out += Row("acts, shifts, starts",
+             absl::StrFormat("%s: %d restarts of the vault, or fewer and other acts",
+                             Amount(plan.worst.acts), RestartsPaid(plan)));
   out += Row("baseline, declassified", Amount(Baseline(plan)));
   out += Row("the contest", Amount(plan.reserve));
   out += Row("the data set", Amount(plan.dataset_budget) + " for its lifetime");
@@ -208,6 +210,7 @@ std::string PlanJson(const Plan& plan) {
       {"final_bytes", plan.worst.final_board.CeilBytes()},
       {"acts_bits", plan.worst.acts.ToString()},
       {"acts_bytes", plan.worst.acts.CeilBytes()},
+      {"restarts", RestartsPaid(plan)},
       {"baseline_bits", Baseline(plan).ToString()},
       {"baseline_bytes", Baseline(plan).CeilBytes()},
       {"contest_bits", plan.reserve.ToString()},

@@ -215,7 +215,11 @@ absl::Status Serve(const Layout& layout, const Config& config) {
   RETURN_IF_ERROR(CheckDegraded(config, vault.state()));
   vault.KeepFree(config.KeepFreeBytes());
   RETURN_IF_ERROR(vault.Tidy());
+  const replay::Contest* const open = vault.state().Open();
+  const int64_t round = open == nullptr ? 0 : open->NextRound();
   RETURN_IF_ERROR(vault.Start(build, RandomBytes<32>()));
+  if (open != nullptr && vault.state().Open() == nullptr)
+    log.Write(event::ContestStopped{.round = round});
   Runner runner(std::move(outside.lanes), ProgramPath(config.scorer, "pinhole-scorer"), layout);
   PipeServer pipe(std::move(outside.listener));
   const SystemClock clock;

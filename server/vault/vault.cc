@@ -56,11 +56,14 @@ absl::Status Vault::Finish(storage::Transaction transaction, absl::Status append
 
 absl::Status Vault::Start(const Digest& build, const log::Nonce& nonce) {
   const int64_t before = ledger_.size();
+  const replay::StartTerms terms = state().TermsOfStart();
   ASSIGN_OR_RETURN(
       const log::EncodedEntry entry,
-      log::Encode(log::StartEntry{.build = build, .nonce = nonce, .previous_size = before}));
+      log::Encode(log::StartEntry{
+          .build = build, .nonce = nonce, .previous_size = before, .charge = terms.charge}));
   ASSIGN_OR_RETURN(storage::Transaction transaction, storage::Transaction::Begin(*database_));
   absl::Status appended = ledger_.Append(transaction, entry);
+  if (appended.ok() && terms.must_stop) appended = AppendStop(transaction, *state().Open());
   build_ = build;
   return Finish(std::move(transaction), std::move(appended), before);
 }

@@ -43,7 +43,8 @@ class Vault {
   const replay::LedgerState& state() const { return ledger_.state(); }
   const Ledger& ledger() const { return ledger_; }
 
-  // Appends START: which build serves from now on.
+  // Appends START: which build serves from now on. When the open contest cannot pay for it, a stop
+  // and CLOSE follow: no contest is open then.
   absl::Status Start(const Digest& build, const log::Nonce& nonce);
 
   // Removes what a crash left in the folders of programs and predictions: files that no run means;

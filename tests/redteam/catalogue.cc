@@ -74,7 +74,8 @@ const std::vector<Entry>& Catalogue() {
        "Order.OfCompletionChangesNoByte, Simulation.EverySeedKeepsEveryProperty", ""},
       {"A26", "another draw", "yes",
        "Crash.AtRandomMomentsLosesNothing, Simulation.EverySeedKeepsEveryProperty",
-       "that a vault died is seen, by START and SHIFT, and is not in what the decoder looks at; a "
+       "that a vault died is seen, by START and SHIFT, which are charged, and is not in what the "
+       "decoder looks at; a "
        "death before the level is committed gives another draw"},
   };
   return all;

@@ -160,6 +160,8 @@ bool EndsBeforeABatch(const log::Entry& entry) {
 void Count(const log::Entry& entry, Counts& counts) {
   if (std::holds_alternative<log::AdmitEntry>(entry)) ++counts.admitted;
   if (std::holds_alternative<log::ShiftEntry>(entry)) ++counts.shifts;
+  if (const auto* start = std::get_if<log::StartEntry>(&entry))
+    counts.starts += start->charge > counting::Bits{} ? 1 : 0;
   if (std::holds_alternative<log::CloseEntry>(entry)) ++counts.closed;
   if (const auto* result = std::get_if<log::ResultEntry>(&entry)) {
     ++counts.results;
@@ -201,6 +203,7 @@ std::string Check(const PublicWorld& world, const Front& front, std::string_view
       return wrong(problem);
     if (const std::string problem = CheckBudget(state); !problem.empty()) return wrong(problem);
     root_of_size.push_back(state.Root());
+    if (state.Open() != nullptr && state.Open()->must_stop) ++outcome.counts.unpaid;
     if (EndsBeforeABatch(*entry)) came = state;
     Count(*entry, outcome.counts);
   }

@@ -69,7 +69,7 @@ contest::Policy MakePolicy(Random& random) {
   release.shown_failures = improvements ? static_cast<int>(random.Between(0, 2)) : 0;
   release.waiting = static_cast<int>(random.Between(1, std::min(release.tries, 8)));
   release.teams = static_cast<int>(random.Between(1, kMostTeams));
-  release.acts_thousandths = 1000 * random.Between(4, 60);
+  release.acts_thousandths = 1000 * random.Between(5, 140);
   // Windows of minutes: deadlines of real time, which a server sets beside virtual ones, never
   // come.
   policy.rounds = {.origin_ms = PublicWorld::kStartMs + 1000 * random.Between(3, 6),

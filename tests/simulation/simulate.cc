@@ -29,8 +29,9 @@ void Print(const Report& all, uint64_t seeds, double seconds) {
       seeds, c.sent, c.batches, c.admitted, c.results, c.levels, c.runs);
   std::printf(
       "  %jd lives of a vault, %jd crashes, %jd other faults, %jd asked stops, %jd shifts, %jd "
-      "stops, %jd closed\n",
-      c.lives, c.crashes, c.faults, c.asked, c.shifts, c.stopped, c.closed);
+      "paid "
+      "starts, %jd unpaid, %jd stops, %jd closed\n",
+      c.lives, c.crashes, c.faults, c.asked, c.shifts, c.starts, c.unpaid, c.stopped, c.closed);
   std::printf(
       "  twins differed in %jd levels, %jd ends, %jd times, %jd outputs, %jd orders, %jd crash "
       "points\n",

@@ -32,6 +32,8 @@ TEST_F(Simulation, EverySeedKeepsEveryProperty) {
   EXPECT_GT(all.counts.faults, 20);
   EXPECT_GT(all.counts.asked, 20);
   EXPECT_GT(all.counts.shifts, 100);
+  EXPECT_GT(all.counts.starts, 100);
+  EXPECT_GT(all.counts.unpaid, 10);
   EXPECT_GT(all.counts.stopped, 10);
   EXPECT_GT(all.counts.closed, 200);
   EXPECT_GT(all.differences.levels, 200);

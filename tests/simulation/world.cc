@@ -426,6 +426,8 @@ void Counts::Add(const Counts& other) {
   faults += other.faults;
   asked += other.asked;
   shifts += other.shifts;
+  starts += other.starts;
+  unpaid += other.unpaid;
   stopped += other.stopped;
   closed += other.closed;
 }

@@ -51,6 +51,8 @@ struct Counts {
   int64_t asked = 0;   // stops that an operator asked for
   int64_t faults = 0;  // other calls that failed
   int64_t shifts = 0;
+  int64_t starts = 0;   // that were paid
+  int64_t unpaid = 0;   // starts that had to be followed by a stop
   int64_t stopped = 0;  // contests that had to stop
   int64_t closed = 0;
   void Add(const Counts& other);

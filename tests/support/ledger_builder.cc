@@ -109,9 +109,12 @@ void LedgerBuilder::Must(const absl::StatusOr<log::EncodedEntry>& entry) {
 }
 
 void LedgerBuilder::Start(uint8_t nonce) {
-  log::StartEntry entry{.build = Sha256("a build"), .previous_size = state_.size()};
+  const replay::StartTerms terms = state_.TermsOfStart();
+  log::StartEntry entry{
+      .build = Sha256("a build"), .previous_size = state_.size(), .charge = terms.charge};
   entry.nonce.fill(nonce);
   Must(log::Encode(entry));
+  if (terms.must_stop) Stop();
 }
 
 void LedgerBuilder::Dataset() {

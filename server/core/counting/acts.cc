@@ -5,6 +5,9 @@
 namespace pinhole::counting {
 namespace {
 
+// SHIFT, START, closing early, and an act on a team.
+constexpr int64_t kKinds = 4;
+
 // One of `rounds` × `ways`, or nothing.
 Bits OneOf(int64_t rounds, int64_t ways) {
   BigCount choices(static_cast<uint64_t>(rounds));
@@ -16,15 +19,17 @@ Bits OneOf(int64_t rounds, int64_t ways) {
 }  // namespace
 
 Bits ShiftCharge(const contest::Policy& policy) {
-  return OneOf(policy.rounds.count, policy.rounds.max_shift);
+  return OneOf(policy.rounds.count, kKinds * policy.rounds.max_shift);
 }
 
-Bits CloseEarlyCharge(const contest::Policy& policy) { return OneOf(policy.rounds.count, 1); }
+Bits StartCharge(const contest::Policy& policy) { return OneOf(policy.rounds.count, kKinds); }
 
-Bits StopCharge(const contest::Policy& policy) { return OneOf(policy.rounds.count, 1); }
+Bits CloseEarlyCharge(const contest::Policy& policy) { return OneOf(policy.rounds.count, kKinds); }
+
+Bits StopCharge(const contest::Policy& policy) { return OneOf(policy.rounds.count, 2); }
 
 Bits TeamActCharge(const contest::Policy& policy) {
-  return OneOf(policy.rounds.count, policy.release.teams);
+  return OneOf(policy.rounds.count, kKinds * policy.release.teams);
 }
 
 }  // namespace pinhole::counting

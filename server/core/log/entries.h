@@ -30,6 +30,7 @@ struct StartEntry {
   Digest build{};
   Nonce nonce{};
   int64_t previous_size = 0;
+  counting::Bits charge;  // to the open contest, once it has an ADMIT
   bool operator==(const StartEntry&) const = default;
 };
 

@@ -72,7 +72,8 @@ EntryWriter Write(const StartEntry& e) {
   return std::move(EntryWriter("START", "-", 0)
                        .AddHex("build", e.build)
                        .AddHex("nonce", e.nonce)
-                       .Add("previous_size", e.previous_size));
+                       .Add("previous_size", e.previous_size)
+                       .Add("charge_bits", e.charge.ToString()));
 }
 
 absl::StatusOr<StartEntry> ReadStart(EntryReader& r) {
@@ -80,6 +81,7 @@ absl::StatusOr<StartEntry> ReadStart(EntryReader& r) {
   ASSIGN_OR_RETURN(e.build, TakeHex<32>(r, "build"));
   ASSIGN_OR_RETURN(e.nonce, TakeHex<32>(r, "nonce"));
   ASSIGN_OR_RETURN(e.previous_size, r.TakeInteger("previous_size", 0, kCountLimit));
+  ASSIGN_OR_RETURN(e.charge, TakeBits(r, "charge_bits"));
   return e;
 }
 

@@ -1,4 +1,5 @@
-// The fold's rules for what moves, acts on and ends a contest: SHIFT, ACT, FINAL, CLOSE.
+// The fold's rules for what interrupts, moves, acts on and ends a contest: START, SHIFT, ACT,
+// FINAL, CLOSE.
 #include <algorithm>
 
 #include "server/core/base/status.h"
@@ -16,7 +17,7 @@ absl::Status CheckPaid(const Contest& contest, counting::Bits charge) {
   const counting::Bits most{policy.release.acts_thousandths};
   if (contest.acts_used + charge + counting::StopCharge(policy) <= most) return absl::OkStatus();
   return absl::ResourceExhaustedError(
-      "the ledger's rules: the bits for acts and shifts are used up");
+      "the ledger's rules: the bits for acts, shifts and starts are used up");
 }
 
 absl::Status CheckSigned(const Contest& contest, const log::ActEntry& act) {
@@ -73,7 +74,45 @@ absl::Status CheckAtEnd(const Contest& contest, int64_t round) {
   return absl::OkStatus();
 }
 
+// Whether FINAL and CLOSE are all that may come. The vault writes them together with what they
+// follow.
+bool AtItsEnd(const Contest& contest) {
+  return contest.stopped || !contest.finals.empty() ||
+         contest.last_round >= contest.policy.policy.rounds.count ||
+         (contest.phase == Phase::kClosing && contest.due.empty());
+}
+
 }  // namespace
+
+StartTerms LedgerState::TermsOfStart() const {
+  const Contest* const contest = Open();
+  // Before the first ADMIT none of the contest's programs can have run.
+  if (contest == nullptr || contest->Tries() == 0) return {};
+  const counting::Bits charge = counting::StartCharge(contest->policy.policy);
+  if (CheckPaid(*contest, charge).ok()) return {.charge = charge};
+  return {.must_stop = true};
+}
+
+absl::Status LedgerState::Check(const log::StartEntry& entry) {
+  RETURN_IF_ERROR(MustEqual(entry.previous_size, size(), "START must name the size it found"));
+  for (const log::StartEntry& start : starts_) {
+    if (start.nonce == entry.nonce) return Breaks("a START's nonce is never used again");
+  }
+  Contest* const contest = open_.empty() ? nullptr : &contests_.find(open_)->second;
+  if (contest != nullptr && AtItsEnd(*contest))
+    return Breaks("no START between a contest's last round and its CLOSE");
+  if (contest != nullptr && (contest->admitted != 0 || contest->released != 0))
+    return Breaks("a START lies between two rounds");
+  const StartTerms terms = TermsOfStart();
+  RETURN_IF_ERROR(MustEqual(entry.charge, terms.charge, "a START costs what its choices can tell"));
+  if (contest != nullptr) {
+    contest->must_stop = terms.must_stop;
+    contest->acts_used += terms.charge;
+    contest->starts += terms.charge > counting::Bits{} ? 1 : 0;
+  }
+  starts_.push_back(entry);
+  return absl::OkStatus();
+}
 
 absl::Status LedgerState::Check(const log::ShiftEntry& entry) {
   ASSIGN_OR_RETURN(Contest* const contest, RunningContest(entry.contest));
@@ -113,6 +152,7 @@ absl::Status LedgerState::Check(const log::ActEntry& entry) {
     case log::ActKind::kStop:
       contest->phase = Phase::kClosing;
       contest->stopped = true;
+      contest->must_stop = false;
       contest->due.clear();
       break;
   }

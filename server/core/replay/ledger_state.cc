@@ -87,6 +87,11 @@ absl::Status LedgerState::Apply(std::string_view bytes) {
   // the end. In vain for what is refused.
   const Digest leaf = bytes.size() <= log::kLongEntryBytes ? LeafHash(bytes) : Digest{};
   ASSIGN_OR_RETURN(const log::Entry entry, log::ParseEntry(bytes));
+  if (Open() != nullptr && Open()->must_stop) {
+    const auto* const act = std::get_if<log::ActEntry>(&entry);
+    if (act == nullptr || act->kind != log::ActKind::kStop)
+      return Breaks("nothing but a stop follows a START that could not be paid");
+  }
   RETURN_IF_ERROR(std::visit(
       [&](const auto& value) -> absl::Status {
         if constexpr (std::is_same_v<std::decay_t<decltype(value)>, log::PolicyEntry>) {
@@ -102,15 +107,6 @@ absl::Status LedgerState::Apply(std::string_view bytes) {
 
 // Every Check below verifies first and changes the state last, so that an error leaves it
 // unchanged.
-
-absl::Status LedgerState::Check(const log::StartEntry& entry) {
-  RETURN_IF_ERROR(MustEqual(entry.previous_size, size(), "START must name the size it found"));
-  for (const log::StartEntry& start : starts_) {
-    if (start.nonce == entry.nonce) return Breaks("a START's nonce is never used again");
-  }
-  starts_.push_back(entry);
-  return absl::OkStatus();
-}
 
 absl::Status LedgerState::Check(const log::DatasetEntry& entry) {
   if (!Verify(entry.owner, log::DatasetStatement(entry), entry.signature)) {

@@ -74,8 +74,10 @@ struct Contest {
   int64_t last_round = 0;  // number of the last ROUND entry
   int64_t shifted = 0;     // rounds moved by all SHIFTs
   int shifts = 0;
-  int acts = 0;          // ACT entries so far
-  bool stopped = false;  // for good, by the vault: what was due is not released
+  int starts = 0;          // that were paid
+  int acts = 0;            // ACT entries so far
+  bool stopped = false;    // for good, by the vault: what was due is not released
+  bool must_stop = false;  // after a START that could not be paid
   counting::Bits acts_used;
   counting::Bits charged;        // all teams and what they share
   counting::SharedState shared;  // of records
@@ -126,6 +128,12 @@ struct Account {
   counting::Bits Left() const { return budget - spent - reserved; }
 };
 
+// What the next START costs. One that cannot be paid costs nothing, and a stop must follow it.
+struct StartTerms {
+  counting::Bits charge;
+  bool must_stop = false;
+};
+
 // Copyable: a caller tries entries on a copy, or rebuilds after a failed append. Not thread-safe.
 class LedgerState {
  public:
@@ -143,6 +151,7 @@ class LedgerState {
   const std::optional<log::DatasetEntry>& dataset() const { return dataset_; }
   const Account& account() const { return account_; }
   const std::vector<log::StartEntry>& starts() const { return starts_; }
+  StartTerms TermsOfStart() const;
 
   const std::map<std::string, Contest, std::less<>>& contests() const { return contests_; }
   const Contest* Find(std::string_view contest) const;

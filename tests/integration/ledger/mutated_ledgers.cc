@@ -123,6 +123,23 @@ std::function<void(Entries&)> Double(std::string_view type, int n) {
   };
 }
 
+// Moves the second START to before the n-th entry of a type.
+std::function<void(Entries&)> RestartBefore(std::string_view type, int n) {
+  return [type, n](Entries& entries) {
+    const size_t from = Place(entries, "START", 1);
+    std::string start = entries[from];
+    entries.erase(entries.begin() + static_cast<ptrdiff_t>(from));
+    const size_t to = Place(entries, type, n);
+    entries.insert(entries.begin() + static_cast<ptrdiff_t>(to),
+                   With(start, "previous_size", absl::StrFormat("%d", to)));
+  };
+}
+// So few bits for acts that the second START cannot be paid any more.
+void MakeActsScarce(Entries& entries) {
+  Set("POLICY", 0, "acts_bits", "25.000")(entries);
+  Set("POLICY", 0, "contest_bits", "204.474")(entries);
+}
+
 std::vector<Mutation> OfImprovements() {
   return {
       {"start-forgets-size", "START must name the size", Set("START", 1, "previous_size", "3")},
@@ -130,6 +147,16 @@ std::vector<Mutation> OfImprovements() {
        [](Entries& e) {
          std::string& second = e[Place(e, "START", 1)];
          second = With(second, "nonce", ValueOf(e[0], "nonce"));
+       }},
+      {"start-for-free", "START costs what", Set("START", 1, "charge_bits", "0.000")},
+      {"first-start-charged", "START costs what", Set("START", 0, "charge_bits", "6.340")},
+      {"start-within-an-exchange", "between two rounds", RestartBefore("ROUND", 9)},
+      {"start-before-close", "last round and its CLOSE", RestartBefore("FINAL", 1)},
+      {"start-beyond-the-bits", "START costs what", MakeActsScarce},
+      {"no-stop-after-unpaid-start", "nothing but a stop follows",
+       [](Entries& e) {
+         MakeActsScarce(e);
+         Set("START", 1, "charge_bits", "0.000")(e);
        }},
       {"dataset-not-by-owner", "signed by its owner",
        [](Entries& e) {
@@ -256,6 +283,22 @@ std::vector<Mutation> OfEveryScore() {
   };
 }
 
+// A START that cannot be paid, and the stop that must follow.
+Entries StoppedAtAStart() {
+  contest::Policy policy = testing::DemoPolicy();
+  policy.release.acts_thousandths = 15'000;
+  testing::LedgerBuilder ledger;
+  ledger.Start();
+  ledger.Dataset();
+  ledger.OpenContest(policy);
+  ledger.Join("ada");
+  ledger.Admit("ada", 3);
+  ledger.EndRound();
+  ledger.Start(9);
+  ledger.Close();
+  return ledger.entries();
+}
+
 int Main(const std::string& folder) {
   const auto write = [&](const Entries& entries, const std::string& name, const char* says) {
     const absl::Status done = testing::WriteStaticFiles(entries, folder + "/" + name);
@@ -272,6 +315,7 @@ int Main(const std::string& folder) {
   } sets[] = {{ReleaseRule::kImprovements, FinalRule::kTop3, OfImprovements()},
               {ReleaseRule::kRecords, FinalRule::kEveryTeam, OfRecords()},
               {ReleaseRule::kEveryScore, FinalRule::kWinner, OfEveryScore()}};
+  write(StoppedAtAStart(), "valid-stopped-at-a-start", "");
   for (const auto& set : sets) {
     const Entries valid = testing::SampleLedger(set.rule, set.final_rule, 20).entries();
     write(valid, absl::StrFormat("valid-%s", contest::Name(set.rule)), "");

@@ -116,7 +116,7 @@ def millionths(text):
 NUMBERS = set("""round previous_size version train_rows public_rows final_rows bits_per_row tries number team try size_class run_round
 result_round admit symbol tries_left levels_left scores_left failures_left admitted released moved count place""".split())
 FIELDS = {
-    "START": "build nonce previous_size",
+    "START": "build nonce previous_size charge_bits",
     "DATASET": "dataset version deployment tables target label weight train_rows public_rows final_rows declassified_bits budget_bits "
                "commitment owner signature",
     "POLICY": "version deployment degraded metric format weights range_low range_high best worst step baseline_bits bits_per_row rule tries "
@@ -145,8 +145,8 @@ class Contest:
         self.shared = (n["tries"] * T, self.levels, n["shown_scores"]) if sharing else None
         self.teams, self.admits, self.due, self.seen, self.finals, self.queue = [], {}, {}, set(), [], [0, 0]
         self.round = self.admitted = self.released = self.shifts = self.acts = self.acts_used = self.used = 0
-        self.closing = self.stopped = False
-        self.keep, self.acts_bits = bits(n["rounds"] + 1), thousandths(f["acts_bits"])
+        self.closing = self.stopped = self.must_stop = False
+        self.keep, self.acts_bits = bits(2 * n["rounds"] + 1), thousandths(f["acts_bits"])
         N, S = self.count(self.start), self.count_shared(self.shared)
         final = {"none": 0, "winner": bits(T), "every-team": T * bits(self.levels + 1), "top3": sum(bits(T - i) for i in range(min(3, T)))}
         whole = T * bits(N) + bits(S) + final[f["final"]] + self.acts_bits
@@ -170,6 +170,15 @@ class Contest:
         need(f["charge_bits"] == show(bits(choices)), "charge of an act")
         self.acts_used += bits(choices)
         need(self.acts_used + keep <= self.acts_bits, "the bits for acts are used up")
+
+    def START(self, f):
+        at_end = self.stopped or self.finals or self.round >= self.n["rounds"] or (self.closing and not self.due)
+        need(not at_end and not self.admitted and not self.released, "a START lies between rounds")
+        cost = bits(1 + 4 * self.n["rounds"])
+        payable = self.acts_used + cost + self.keep <= self.acts_bits
+        need(f["charge_bits"] == show(cost if self.admits and payable else 0), "charge of a START")
+        self.acts_used += cost if self.admits and payable else 0
+        self.must_stop = bool(self.admits) and not payable
 
     def at_end(self, f):
         need(int(f["round"]) == self.round and not self.admitted and not self.released and not self.due, "not between rounds at the end")
@@ -235,7 +244,7 @@ class Contest:
         need(not self.admitted and not self.released and int(f["count"]) == self.shifts + 1, "a SHIFT lies between rounds, counted")
         need(1 <= int(f["moved"]) <= self.n["max_shift"], "max_shift")
         self.shifts += 1
-        self.pay(f, 1 + self.n["rounds"] * self.n["max_shift"], self.keep)
+        self.pay(f, 1 + 4 * self.n["rounds"] * self.n["max_shift"], self.keep)
 
     def ACT(self, f, index):
         act, team, rounds = f["act"], int(f["team"]), self.n["rounds"]
@@ -249,7 +258,8 @@ class Contest:
             need(not self.admitted and not self.released if act == "stop" else act == "close-early" and not self.closing, "an act out of place")
             self.closing, self.stopped, self.due = True, act == "stop", {} if act == "stop" else self.due
         self.acts += 1
-        self.pay(f, 1 + rounds * (self.n["teams"] if team else 1), 0 if act == "stop" else self.keep)
+        self.must_stop = False
+        self.pay(f, 1 + rounds * (2 if act == "stop" else 4 * self.n["teams"] if team else 4), 0 if act == "stop" else self.keep)
 
     def FINAL(self, f, index):
         teams, place, rule = [t for t in self.teams if t["best"] and not t["out"]], len(self.finals) + 1, self.f["final"]
@@ -286,8 +296,12 @@ def replay(entries):
     leaves, nonces, data, contest, names, spent = [], set(), None, None, set(), 0
     for index, entry in enumerate(entries):
         kind, f, fields = parse(entry)
+        need(not contest or not contest.must_stop or f.get("act") == "stop", "a stop must follow")
         if kind == "START":
             need(int(f["previous_size"]) == index and f["nonce"] not in nonces, "size or nonce of START")
+            need(contest or f["charge_bits"] == "0.000", "charge of a START")
+            if contest:
+                contest.START(f)
             nonces.add(f["nonce"])
         elif kind == "DATASET":
             text = "pinhole dataset v1" + fields[len("contest=- round=0"):fields.rindex(" signature=")] + "\n"

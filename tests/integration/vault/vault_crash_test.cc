@@ -71,7 +71,8 @@ class Contest {
 
   // One RESULT for each ADMIT, each with the symbol its run has without a crash; one START a life;
   // every rule kept, since the mirror took each entry.
-  void Check() {
+  // Of lives, `unsaid` died before their START was durable.
+  void Check(int unsaid = 0) {
     ASSERT_TRUE(Finished()) << vault_.Output();
     std::vector<std::string> texts;
     for (const auto& [index, admission] : front_.mirror().Find("demo")->admissions)
@@ -81,7 +82,8 @@ class Contest {
     for (const std::string& entry : front_.entries()) ++types[std::string(log::EntryType(entry))];
     EXPECT_EQ(types["ADMIT"], 3);
     EXPECT_EQ(types["RESULT"], 3);
-    EXPECT_EQ(types["START"], starts_);
+    EXPECT_EQ(types["START"], starts_ - unsaid);
+    EXPECT_LE(front_.mirror().Find("demo")->starts, types["START"]);
   }
 
  private:
@@ -106,7 +108,8 @@ TEST_P(Crash, LosesNothingAndDoesNothingTwice) {
     }
   }
   EXPECT_TRUE(died) << "the place was never passed: the test tests nothing";
-  contest.Check();
+  // The first transaction of a life is its START's.
+  contest.Check(std::string_view(GetParam()) == "before-commit:1" ? 1 : 0);
 }
 
 // The moment is the attack, so these sleep; the seed is printed with a failure.
@@ -129,10 +132,11 @@ TEST(Crash, AtRandomMomentsLosesNothing) {
 }
 
 INSTANTIATE_TEST_SUITE_P(AtEveryStep, Crash,
-                         ::testing::Values("program-received", "batch-taken", "results-appended:2",
-                                           "admit-appended:2", "before-commit:2", "after-commit:2",
-                                           "hand-over:3", "run-begin:2", "before-level:2",
-                                           "after-level:1", "runs-done:2"),
+                         ::testing::Values("before-commit:1", "after-commit:1", "program-received",
+                                           "batch-taken", "results-appended:2", "admit-appended:2",
+                                           "before-commit:2", "after-commit:2", "hand-over:3",
+                                           "run-begin:2", "before-level:2", "after-level:1",
+                                           "runs-done:2"),
                          [](const auto& place) {
                            std::string name(place.param);
                            for (char& c : name) c = c == '-' || c == ':' ? '_' : c;

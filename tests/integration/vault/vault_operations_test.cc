@@ -124,5 +124,30 @@ TEST(Operations, AStopWithNothingDueIsAtOnce) {
   EXPECT_EQ(vault.process().Wait(absl::Seconds(20)), 0) << vault.Output();  // not the 50 s
 }
 
+// As an operator meets it: so many starts are paid, the next one ends the contest and says so, and
+// the vault serves on.
+TEST(Operations, AStartThatCannotBePaidStopsTheContestAndServes) {
+  VaultHarness vault({.lanes = 1, .acts_bits = 50});
+  FrontDriver front(vault.socket());
+  Begin(vault, front);
+  Submit(front, "honest");
+  const auto closed = [&front] {
+    return front.mirror().Find("demo")->phase == replay::Phase::kClosed;
+  };
+  int restarts = 0;
+  // The bits are for three starts; a SHIFT of a slow machine leaves fewer.
+  for (; restarts < 4 && !closed(); ++restarts) {
+    vault.process().Kill(SIGKILL);
+    vault.process().Wait(kPatience);
+    vault.Serve();
+    ASSERT_TRUE(front.Exchange({}, kPatience).ok()) << vault.Output();
+  }
+  EXPECT_TRUE(closed()) << vault.Output();
+  EXPECT_GT(restarts, 1) << "the first start is paid";
+  EXPECT_TRUE(front.mirror().Find("demo")->stopped);
+  EXPECT_NE(vault.Output().find("event=contest-stopped"), std::string::npos) << vault.Output();
+  ASSERT_TRUE(front.Exchange({}, kPatience).ok()) << "it serves on: " << vault.Output();
+}
+
 }  // namespace
 }  // namespace pinhole

@@ -115,8 +115,8 @@ TEST(Screens, Audit) {
       R"(CONTEST   demo (open, improvements, one-machine)   policy: entry 2 (signed: owner, organizer)
 DATA SET  ratings v1 (commitment 3a6eb079…)   CHECKPOINT 17, root 2e7eff52abe3a0c0…
 LIFETIME  █░░░░░░░░░░░░░  116.504 of 8192.000 bits (reserved 220.385)   so far at most 1 random 64-bit row, if all were hostile
-BUDGET    █░░░░░░░░░░░░░  20.504 of 240.889 bits   teams 2/3   acts and shifts 0.000 of 64.000 bits   final: none
-ROUNDS    released 5 of 240, shifts 0, missing 0 | admitted 4, waiting 1, results = admitted: yes | lengths constant: yes | alphabet violations: 0
+BUDGET    █░░░░░░░░░░░░░  20.504 of 240.889 bits   teams 2/3   acts, shifts and starts 0.000 of 64.000 bits   final: none
+ROUNDS    released 5 of 240, shifts 0, starts 0, missing 0 | admitted 4, waiting 1, results = admitted: yes | lengths constant: yes | alphabet violations: 0
 TEAMS     top spenders: red 17.575/58.963 · blue 2.929/58.963   without a shown score: 1   notices used 1/9
 VERIFY    signature ✓  root ✓  replay of every rule and charge ✓  lengths ✓   (17 entries)
 )");

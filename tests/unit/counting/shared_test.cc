@@ -2,6 +2,7 @@
 // rules let through.
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <set>
 #include <tuple>
 
@@ -184,10 +185,58 @@ TEST(ActsTest, ChargesAreTheLogOfTheChoices) {
   Policy policy = Records(3, 20, 51, 10, 3, 1);
   policy.rounds.count = 240;
   policy.rounds.max_shift = 1000;
-  EXPECT_EQ(ShiftCharge(policy), (BigCount(240'001)).CeilLog2());
-  EXPECT_EQ(CloseEarlyCharge(policy), BigCount(241).CeilLog2());
-  EXPECT_EQ(StopCharge(policy), BigCount(241).CeilLog2());
-  EXPECT_EQ(TeamActCharge(policy), BigCount(721).CeilLog2());
+  EXPECT_EQ(ShiftCharge(policy), BigCount(1 + 240 * 4 * 1000).CeilLog2());
+  EXPECT_EQ(StartCharge(policy), BigCount(1 + 240 * 4).CeilLog2());
+  EXPECT_EQ(CloseEarlyCharge(policy), BigCount(1 + 240 * 4).CeilLog2());
+  EXPECT_EQ(TeamActCharge(policy), BigCount(1 + 240 * 4 * 3).CeilLog2());
+  EXPECT_EQ(StopCharge(policy), BigCount(1 + 240 * 2).CeilLog2());
+}
+
+// A kind of act: in how many ways it can be done in one round, and what it costs.
+struct ActOfKind {
+  int64_t ways;
+  Bits charge;
+};
+
+// Sequences of acts in rounds from `round` on that `left` pays for; each may end with a stop, which
+// is paid apart, in one of two ways.
+double Sequences(const std::vector<ActOfKind>& kinds, int64_t rounds, Bits left, int64_t round) {
+  double count = 1 + 2 * static_cast<double>(rounds - round + 1);
+  for (const ActOfKind& kind : kinds) {
+    if (kind.charge > left) continue;
+    for (int64_t at = round; at <= rounds; ++at)
+      count += static_cast<double>(kind.ways) * Sequences(kinds, rounds, left - kind.charge, at);
+  }
+  return count;
+}
+
+TEST(ActsTest, TheBitsCoverEverySequenceThatTheyPayFor) {
+  bool without_kinds_too_few = false;
+  for (const int64_t rounds : {1, 2, 5}) {
+    for (const int max_shift : {1, 3}) {
+      for (const int teams : {1, 3}) {
+        Policy policy = Records(teams, 20, 51, 10, 3, 1);
+        policy.rounds.count = rounds;
+        policy.rounds.max_shift = max_shift;
+        const std::vector<ActOfKind> kinds = {{max_shift, ShiftCharge(policy)},
+                                              {1, StartCharge(policy)},
+                                              {1, CloseEarlyCharge(policy)},
+                                              {teams, TeamActCharge(policy)}};
+        std::vector<ActOfKind> cheap = kinds;
+        for (ActOfKind& kind : cheap)
+          kind.charge = BigCount(static_cast<uint64_t>(1 + rounds * kind.ways)).CeilLog2();
+        for (int64_t acts = 0; acts <= 12'000; acts += 250) {
+          const Bits all = Bits{acts} + StopCharge(policy);
+          const double most = std::exp2(static_cast<double>(all.thousandths) / 1000);
+          EXPECT_LE(Sequences(kinds, rounds, Bits{acts}, 1), most)
+              << rounds << " rounds, " << max_shift << ", " << teams << ": " << acts;
+          const double by_cheap = acts <= 6'000 ? Sequences(cheap, rounds, Bits{acts}, 1) : 0;
+          without_kinds_too_few = without_kinds_too_few || by_cheap > most;
+        }
+      }
+    }
+  }
+  EXPECT_TRUE(without_kinds_too_few) << "which kind it is need not be charged";
 }
 
 }  // namespace

@@ -60,6 +60,10 @@ absl::Status PlainFold::Apply(std::string_view bytes) {
   const std::string spelling =
       std::visit([](const auto& value) { return Spelling(value); }, *entry);
   if (spelling != bytes) return absl::InvalidArgumentError("another spelling");
+  if (const auto* act = std::get_if<log::ActEntry>(&*entry);
+      MustStop() && (act == nullptr || act->kind != log::ActKind::kStop)) {
+    return No();
+  }
   absl::Status judged = std::visit([this](const auto& value) { return Judge(value); }, *entry);
   if (!judged.ok()) return judged;
   bytes_.emplace_back(bytes);
@@ -115,6 +119,7 @@ counting::Bits PlainFold::ActsUsed() const {
   counting::Bits used;
   for (const auto* shift : All<log::ShiftEntry>()) used += shift->charge;
   for (const auto* act : All<log::ActEntry>()) used += act->charge;
+  for (const auto* start : All<log::StartEntry>()) used += start->charge;
   return used;
 }
 
@@ -240,11 +245,29 @@ int64_t PlainFold::RunRound(int64_t round) const {
   return first;
 }
 
+bool PlainFold::MustStop() const {
+  const auto* const last =
+      entries_.empty() ? nullptr : std::get_if<log::StartEntry>(&entries_.back());
+  return last != nullptr && last->charge == counting::Bits{} && Count<log::AdmitEntry>() > 0 &&
+         !Closed();
+}
+
 absl::Status PlainFold::Judge(const log::StartEntry& entry) const {
   for (const auto* start : All<log::StartEntry>()) {
     if (start->nonce == entry.nonce) return No();
   }
-  return Unless(entry.previous_size == static_cast<int64_t>(size()));
+  if (entry.previous_size != static_cast<int64_t>(size())) return No();
+  counting::Bits charge;
+  if (Count<log::PolicyEntry>() > 0 && !Closed()) {
+    const contest::Policy& policy = All<log::PolicyEntry>()[0]->policy;
+    const bool between =
+        CountSinceRound<log::AdmitEntry>() + CountSinceRound<log::ResultEntry>() == 0;
+    if (RunningPolicy(policy.contest) == nullptr || AtEnd(policy, LastRound()) || !between)
+      return No();
+    const counting::Bits cost = counting::StartCharge(policy);
+    if (Count<log::AdmitEntry>() > 0 && Paid(policy, cost).ok()) charge = cost;
+  }
+  return Unless(entry.charge == charge);
 }
 
 absl::Status PlainFold::Judge(const log::DatasetEntry& entry) const {
@@ -372,7 +395,9 @@ absl::Status PlainFold::Judge(const log::ActEntry& entry) const {
         entry.charge != counting::TeamActCharge(*policy)) {
       return No();
     }
-  } else if (entry.team != 0 || entry.charge != counting::CloseEarlyCharge(*policy)) {
+  } else if (entry.team != 0 || entry.charge != (entry.kind == log::ActKind::kStop
+                                                     ? counting::StopCharge(*policy)
+                                                     : counting::CloseEarlyCharge(*policy))) {
     return No();
   }
   if (entry.kind == log::ActKind::kStop) {

@@ -83,6 +83,7 @@ std::vector<std::string> RandomLedger(Dice& dice) {
                         team.entry.name);
     }
     if (dice.OneIn(9)) builder.Start(static_cast<uint8_t>(20 + contest.last_round));
+    if (contest.stopped) break;
     builder.Release();
     if (!closing && static_cast<int>(names.size()) < policy.release.teams && dice.OneIn(2)) {
       names.push_back(absl::StrFormat("team-%d", names.size()));
@@ -168,6 +169,7 @@ void ExpectSame(const LedgerState& fast, const PlainFold& plain) {
   EXPECT_EQ(contest->last_round, plain.LastRound());
   EXPECT_EQ(contest->phase == Phase::kClosed, plain.Closed());
   EXPECT_EQ(contest->acts_used, plain.ActsUsed());
+  EXPECT_EQ(contest->must_stop, plain.MustStop());
   EXPECT_EQ(contest->charged, plain.Charged());
   EXPECT_EQ(contest->final_charged, plain.FinalCharged());
   EXPECT_EQ(contest->shared, plain.Shared());

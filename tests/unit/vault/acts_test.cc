@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "server/core/counting/acts.h"
 #include "tests/unit/vault/vault_world.h"
 
 namespace pinhole::vault {
@@ -108,6 +109,41 @@ TEST(Stop, IsNotNeededWhileAShiftCanSayIt) {
   const int64_t before = world.vault().ledger().size();
   ASSERT_TRUE(world.vault().CatchUp(kOrigin + 100 * 15'000).ok());
   EXPECT_THAT(Types(world, before), ElementsAre("SHIFT"));
+}
+
+// Bits for so many starts beside a stop.
+void PayForStarts(contest::Policy& policy, int starts) {
+  policy.release.acts_thousandths =
+      (counting::StartCharge(policy) * starts + counting::StopCharge(policy)).thousandths;
+}
+
+TEST(Start, IsPaidByTheOpenContestOnceSomethingIsAdmitted) {
+  World world([](contest::Policy& policy) { PayForStarts(policy, 2); });
+  const auto used = [&world] { return world.vault().state().Find("demo")->acts_used; };
+  ASSERT_TRUE(world.vault().Start(Sha256("a build"), log::Nonce{8}).ok());
+  EXPECT_EQ(used(), counting::Bits{0});
+  world.JoinAndSubmit();
+  ASSERT_TRUE(world.vault().Start(Sha256("a build"), log::Nonce{9}).ok());
+  EXPECT_EQ(used(), counting::StartCharge(world.vault().state().Open()->policy.policy));
+  EXPECT_EQ(world.vault().DueRuns()->size(), 4u) << "the round goes on";
+}
+
+TEST(Start, ThatCannotBePaidStopsTheContestAndTheVaultServes) {
+  World world([](contest::Policy& policy) { PayForStarts(policy, 1); });
+  world.JoinAndSubmit();
+  ASSERT_TRUE(world.vault().Start(Sha256("a build"), log::Nonce{8}).ok());
+  const int64_t before = world.vault().ledger().size();
+  ASSERT_TRUE(world.vault().Start(Sha256("a build"), log::Nonce{9}).ok());
+  EXPECT_THAT(Types(world, before), ElementsAre("START", "ACT", "CLOSE"));
+  EXPECT_EQ(world.vault().state().Open(), nullptr);
+  const replay::Contest& contest = *world.vault().state().Find("demo");
+  EXPECT_TRUE(contest.stopped);
+  EXPECT_LE(contest.Used(), contest.policy.contest);
+  EXPECT_TRUE(world.vault().DueRuns()->empty());
+  // Without a contest it costs nothing and goes on.
+  ASSERT_TRUE(world.vault().Start(Sha256("a build"), log::Nonce{10}).ok());
+  EXPECT_TRUE(world.vault().CatchUp(kOrigin + 101 * 15'000).ok());
+  EXPECT_TRUE(world.vault().Exchange(ExchangeKind::kIdle, {}, kOrigin).ok());
 }
 
 log::ActEntry Act(World& world, log::ActKind kind, int team) {

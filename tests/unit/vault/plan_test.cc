@@ -151,9 +151,9 @@ TEST(Plan, RefusesWhatItCannotKeep) {
   EXPECT_TRUE(plan->failures.empty());
   EXPECT_THAT(plan->warnings, Contains(HasSubstr("60 tries are promised and 9 runs fit")));
   Ingredients no_acts;
-  no_acts.file.policy.release.acts_thousandths = 17'000;
+  no_acts.file.policy.release.acts_thousandths = 38'000;
   EXPECT_THAT(no_acts.Make()->failures,
-              Contains(AllOf(HasSubstr("release.acts_bits 17.000 does not pay"),
+              Contains(AllOf(HasSubstr("release.acts_bits 38.000 does not pay"),
                              HasSubstr("rounds.max_shift 1000"), HasSubstr("rounds.duration"))));
   Ingredients labels;
   labels.dataset.shape = *contest::ParseShape("t(y:f64[0..5])", "t", "y");
