@@ -123,15 +123,14 @@ std::function<void(Entries&)> Double(std::string_view type, int n) {
   };
 }
 
-// Moves the second START to before the n-th entry of a type.
+// One START more, as the second one, before the n-th entry of a type.
 std::function<void(Entries&)> RestartBefore(std::string_view type, int n) {
   return [type, n](Entries& entries) {
-    const size_t from = Place(entries, "START", 1);
-    std::string start = entries[from];
-    entries.erase(entries.begin() + static_cast<ptrdiff_t>(from));
-    const size_t to = Place(entries, type, n);
-    entries.insert(entries.begin() + static_cast<ptrdiff_t>(to),
-                   With(start, "previous_size", absl::StrFormat("%d", to)));
+    const size_t at = Place(entries, type, n);
+    const std::string start =
+        With(entries[Place(entries, "START", 1)], "nonce", std::string(64, '7'));
+    entries.insert(entries.begin() + static_cast<ptrdiff_t>(at),
+                   With(start, "previous_size", absl::StrFormat("%d", at)));
   };
 }
 // So few bits for acts that the second START cannot be paid any more.

@@ -36,6 +36,8 @@ class PlainFold {
   std::vector<PlainTeam> Teams() const;
   int64_t LastRound() const;
   bool Closed() const;
+  // Whether the last entry is a START that could not be paid.
+  bool MustStop() const;
   counting::Bits ActsUsed() const;
   counting::Bits Charged() const;
   counting::Bits FinalCharged() const;
@@ -61,8 +63,6 @@ class PlainFold {
 
   int64_t ActsOf(log::ActKind kind) const;
   bool Closing() const;
-  // Whether the last entry is a START that could not be paid.
-  bool MustStop() const;
   // Whether the contest is open and exchanges still go on.
   const contest::Policy* RunningPolicy(std::string_view contest) const;
   bool AtEnd(const contest::Policy& policy, int64_t round) const;
