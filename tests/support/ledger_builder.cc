@@ -156,12 +156,14 @@ void LedgerBuilder::Join(std::string_view team) {
   team_keys_.emplace(team, key);
 }
 
-pipe::SubmitRequest LedgerBuilder::Request(std::string_view team, std::string_view program) const {
+pipe::SubmitRequest LedgerBuilder::Request(std::string_view team, std::string_view program,
+                                           std::optional<int> show_below) const {
   pipe::SubmitRequest request{.contest = contest_,
                               .policy = contest().policy_digest,
                               .program = Sha256(program),
                               .program_bytes = static_cast<int64_t>(program.size()),
-                              .nonce = Sha256(absl::StrFormat("nonce %s", program))};
+                              .nonce = Sha256(absl::StrFormat("nonce %s", program)),
+                              .show_below = show_below};
   const Digest id = Sha256(absl::StrFormat("id %s %s", team, program));
   std::copy_n(id.begin(), request.request_id.size(), request.request_id.begin());
   return pipe::SignSubmit(TeamKey(team), request);
@@ -171,9 +173,7 @@ int64_t LedgerBuilder::Admit(std::string_view team, std::optional<int> level,
                              std::optional<int> show_below) {
   const int64_t index = state_.size();
   const std::string program = absl::StrFormat("program %d", index);
-  pipe::SubmitRequest request = Request(team, program);
-  request.show_below = show_below;
-  request = pipe::SignSubmit(TeamKey(team), request);
+  const pipe::SubmitRequest request = Request(team, program, show_below);
   replay::ProgramCommitment commitment(request.nonce);
   commitment.Update(AsBytes(program));
   Must(log::Encode(Value(replay::PlanAdmit(state_, request, commitment.Finish()))));

@@ -68,7 +68,8 @@ class LedgerBuilder {
   void Close();
 
   // A request that team would sign next, unadmitted.
-  pipe::SubmitRequest Request(std::string_view team, std::string_view program) const;
+  pipe::SubmitRequest Request(std::string_view team, std::string_view program,
+                              std::optional<int> show_below = std::nullopt) const;
 
   const replay::LedgerState& state() const { return state_; }
   const std::vector<std::string>& entries() const { return entries_; }
