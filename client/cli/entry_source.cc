@@ -11,12 +11,14 @@
 #include "server/core/replay/bundle.h"
 #include "server/system/descriptor_io.h"
 #include "server/system/files.h"
+#include "server/system/temp_dir.h"
 
 namespace pinhole::cli {
 namespace {
 
 constexpr size_t kBufferBytes = size_t{1} << 20;
-constexpr size_t kLongestFrame = 65'535 + 2;
+constexpr size_t kLongestEntry = 65'535;
+constexpr size_t kLongestFrame = kLongestEntry + 2;
 constexpr int64_t kMarkEvery = 256;
 
 }  // namespace
@@ -89,6 +91,28 @@ absl::Status FrameWriter::Flush() {
   RETURN_IF_ERROR(WriteAll(fd_, AsBytes(buffer_), Deadline::Never()));
   buffer_.clear();
   return absl::OkStatus();
+}
+
+absl::StatusOr<EntrySpool> EntrySpool::Make(const std::string& folder) {
+  ASSIGN_OR_RETURN(const TempDir temporary, TempDir::Make(folder));
+  const std::string path = temporary.path() + "/entries";
+  ASSIGN_OR_RETURN(UniqueFd written, CreateForWrite(path, 0600));
+  ASSIGN_OR_RETURN(UniqueFd read, OpenForRead(path));
+  return EntrySpool(std::move(written), std::move(read));
+}
+
+absl::Status EntrySpool::Append(std::string_view entry) {
+  if (entry.empty() || entry.size() > kLongestEntry) {
+    return absl::DataLossError(absl::StrFormat(
+        "entry %d of those that came has %d bytes, which no entry has", size_, entry.size()));
+  }
+  ++size_;
+  return writer_.Append(entry);
+}
+
+absl::StatusOr<std::unique_ptr<EntrySource>> EntrySpool::Read() && {
+  RETURN_IF_ERROR(writer_.Flush());
+  return std::make_unique<FramedEntries>(std::move(read_), "what came", 0, size_);
 }
 
 absl::StatusOr<std::optional<std::string_view>> TileEntries::Next() {

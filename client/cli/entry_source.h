@@ -74,6 +74,30 @@ class FrameWriter {
   std::string buffer_;
 };
 
+// Entries put aside until all of them came, in a file that has no name: it is gone with the
+// process.
+class EntrySpool {
+ public:
+  // On the file system of `folder`; an empty one means that of temporary files.
+  static absl::StatusOr<EntrySpool> Make(const std::string& folder = "");
+
+  // Errors: DATA_LOSS for a length that no ledger's entry has; else the errno.
+  absl::Status Append(std::string_view entry);
+  int64_t size() const { return size_; }
+
+  // What was appended.
+  absl::StatusOr<std::unique_ptr<EntrySource>> Read() &&;
+
+ private:
+  EntrySpool(UniqueFd written, UniqueFd read)
+      : written_(std::move(written)), read_(std::move(read)), writer_(written_.get()) {}
+
+  UniqueFd written_;
+  UniqueFd read_;
+  FrameWriter writer_;
+  int64_t size_ = 0;
+};
+
 // The entries of a folder of static files.
 class TileEntries final : public EntrySource {
  public:

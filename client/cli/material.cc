@@ -6,8 +6,6 @@
 #include "server/core/base/status.h"
 #include "server/core/log/checkpoint.h"
 #include "server/publish/static_ledger.h"
-#include "server/system/files.h"
-#include "server/system/temp_dir.h"
 
 namespace pinhole::cli {
 namespace {
@@ -20,40 +18,22 @@ absl::StatusOr<NoteVerifier> KeyOf(const std::string& vkey) {
                       log.status().message()));
 }
 
-absl::StatusOr<int64_t> FetchInto(FrameWriter& file, LedgerSource& source, int64_t size) {
-  int64_t fetched = 0;
-  while (fetched < size) {
-    ASSIGN_OR_RETURN(const std::vector<std::string> some, source.Entries(fetched, size - fetched));
-    if (some.empty()) break;
-    for (const std::string& entry : some) {
-      if (entry.empty() || entry.size() > 65'535) {
-        return absl::DataLossError(
-            absl::StrFormat("the server shows an entry %d of %d bytes, which no ledger has",
-                            fetched, entry.size()));
-      }
-      RETURN_IF_ERROR(file.Append(entry));
-      ++fetched;
-    }
-  }
-  RETURN_IF_ERROR(file.Flush());
-  return fetched;
-}
-
 // The whole ledger, fetched anew and not yet judged: the audit that follows names every problem,
-// where a mirror would stop at the first. It lies in a file without a name until the audit ends.
+// where a mirror would stop at the first.
 absl::StatusOr<Material> Fetch(LedgerSource& source, NoteVerifier log) {
   ASSIGN_OR_RETURN(std::string checkpoint, source.Checkpoint());
   const absl::StatusOr<Checkpoint> head = OpenCheckpoint(checkpoint, log);
   // An unsigned head is the audit's to report; without a size there is nothing more to fetch.
   const int64_t size = head.ok() ? static_cast<int64_t>(head->size) : 0;
-  ASSIGN_OR_RETURN(const TempDir folder, TempDir::Make());
-  const std::string path = folder.path() + "/entries";
-  ASSIGN_OR_RETURN(const UniqueFd file, CreateForWrite(path, 0600));
-  FrameWriter writer(file.get());
-  ASSIGN_OR_RETURN(const int64_t fetched, FetchInto(writer, source, size));
-  ASSIGN_OR_RETURN(UniqueFd again, OpenForRead(path));
-  return Material{Material::From::kServer, std::move(checkpoint),
-                  std::make_unique<FramedEntries>(std::move(again), path, 0, fetched),
+  ASSIGN_OR_RETURN(EntrySpool spool, EntrySpool::Make());
+  while (spool.size() < size) {
+    ASSIGN_OR_RETURN(const std::vector<std::string> some,
+                     source.Entries(spool.size(), size - spool.size()));
+    if (some.empty()) break;
+    for (const std::string& entry : some) RETURN_IF_ERROR(spool.Append(entry));
+  }
+  ASSIGN_OR_RETURN(std::unique_ptr<EntrySource> entries, std::move(spool).Read());
+  return Material{Material::From::kServer, std::move(checkpoint), std::move(entries),
                   std::move(log)};
 }
 
@@ -81,7 +61,8 @@ absl::StatusOr<Material> FromServer(const CommandContext& context, const AuditOp
     // Pinned before: the own copy is brought up to date too, so that going back is noticed.
     ASSIGN_OR_RETURN(const Pins pins, home.LoadPins(options.server));
     if (options.key.empty() || options.key == pins.log.ToVkey()) {
-      ASSIGN_OR_RETURN(const Session session, Session::Open(context, options.server));
+      ASSIGN_OR_RETURN(const Session session,
+                       Session::Open(context, options.server, replay::Keep::kWhatTheRulesNeed));
       ASSIGN_OR_RETURN(std::unique_ptr<EntrySource> entries, session.mirror().Entries());
       return Material{Material::From::kMirror, session.mirror().checkpoint(), std::move(entries),
                       pins.log};

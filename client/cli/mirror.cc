@@ -1,6 +1,7 @@
 #include "client/cli/mirror.h"
 
-#include <algorithm>
+#include <optional>
+#include <vector>
 
 #include "absl/strings/str_format.h"
 #include "server/core/base/status.h"
@@ -52,28 +53,28 @@ absl::Status Mirror::CheckNotOlder(const pinhole::Checkpoint& head, std::string_
   return absl::OkStatus();
 }
 
-absl::Status Mirror::Grow(std::span<const std::string> fresh, std::string_view checkpoint) {
+absl::Status Mirror::Grow(EntrySpool fresh, std::string_view checkpoint) {
   ASSIGN_OR_RETURN(const pinhole::Checkpoint head, OpenHead(checkpoint));
   RETURN_IF_ERROR(CheckNotOlder(head, checkpoint));
-  const auto end = static_cast<uint64_t>(size()) + fresh.size();
-  if (head.size != end) {
+  const int64_t end = size() + fresh.size();
+  if (head.size != static_cast<uint64_t>(end)) {
     return Alarm(absl::StrFormat("the head covers %d entries, but %d came", head.size, end),
                  kTellOthers);
   }
+  ASSIGN_OR_RETURN(const std::unique_ptr<EntrySource> entries, std::move(fresh).Read());
   replay::LedgerState next = state_;
-  for (const std::string& entry : fresh) {
-    if (const absl::Status status = next.Apply(entry); !status.ok()) {
-      return Alarm(absl::StrFormat("entry %d breaks a rule: %s", next.size(), status.message()),
-                   kTellOthers);
-    }
-  }
+  RETURN_IF_ERROR(ForEachEntry(*entries, [&](std::string_view entry) {
+    const absl::Status status = next.Apply(entry);
+    if (status.ok()) return status;
+    return Alarm(absl::StrFormat("entry %d breaks a rule: %s", next.size(), status.message()),
+                 kTellOthers);
+  }));
   if (next.Root() != head.root) {
     KeepEvidence(head, checkpoint);
     return Alarm(absl::StrFormat("the %d entries have not the root that was signed", end),
                  kTellOthers);
   }
-  RETURN_IF_ERROR(Store(fresh, checkpoint));
-  entries_.insert(entries_.end(), fresh.begin(), fresh.end());
+  RETURN_IF_ERROR(Store(*entries, end, checkpoint));
   checkpoint_ = std::string(checkpoint);
   state_ = std::move(next);
   return absl::OkStatus();
@@ -85,32 +86,38 @@ absl::StatusOr<int64_t> Mirror::Sync(LedgerSource& source) {
   RETURN_IF_ERROR(CheckNotOlder(head, note));
   const int64_t wanted = static_cast<int64_t>(head.size) - size();
   if (wanted == 0) return 0;
-  std::vector<std::string> fresh;
-  while (static_cast<int64_t>(fresh.size()) < wanted) {
-    const int64_t start = size() + static_cast<int64_t>(fresh.size());
-    const int64_t missing = wanted - static_cast<int64_t>(fresh.size());
-    ASSIGN_OR_RETURN(std::vector<std::string> some, source.Entries(start, missing));
+  ASSIGN_OR_RETURN(EntrySpool fresh, MakeSpool());
+  while (fresh.size() < wanted) {
+    const int64_t start = size() + fresh.size();
+    const int64_t missing = wanted - fresh.size();
+    ASSIGN_OR_RETURN(const std::vector<std::string> some, source.Entries(start, missing));
     if (some.empty() || static_cast<int64_t>(some.size()) > missing) {
       return Alarm(
           absl::StrFormat("the head covers %d entries, but entry %d is withheld", head.size, start),
           kTellOthers);
     }
-    std::move(some.begin(), some.end(), std::back_inserter(fresh));
+    for (const std::string& entry : some) {
+      const absl::Status kept = fresh.Append(entry);
+      if (!kept.ok())
+        return absl::IsDataLoss(kept) ? Alarm(std::string(kept.message()), kTellOthers) : kept;
+    }
   }
-  if (absl::Status grown = Grow(fresh, note); !grown.ok()) {
+  if (absl::Status grown = Grow(std::move(fresh), note); !grown.ok()) {
     return absl::IsDataLoss(grown) ? Explain(source, std::move(grown)) : grown;
   }
   return wanted;
 }
 
 absl::Status Mirror::Explain(LedgerSource& source, absl::Status failure) const {
+  ASSIGN_OR_RETURN(const std::unique_ptr<EntrySource> own, Entries());
   int64_t at = 0;
   while (at < size()) {
     const absl::StatusOr<std::vector<std::string>> theirs = source.Entries(at, size() - at);
     if (!theirs.ok() || theirs->empty()) return failure;
     for (const std::string& entry : *theirs) {
-      if (at >= size()) return failure;
-      if (entry != entries_[static_cast<size_t>(at)]) {
+      const absl::StatusOr<std::optional<std::string_view>> ours = own->Next();
+      if (!ours.ok() || !ours->has_value()) return failure;
+      if (entry != **ours) {
         return Alarm(absl::StrFormat("SPLIT VIEW: the server now shows another entry %d than the "
                                      "one that was signed and seen before",
                                      at),

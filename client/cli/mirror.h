@@ -9,10 +9,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -31,7 +29,8 @@ class Mirror {
  public:
   // Reads and verifies the whole copy; an empty folder is an empty ledger. Errors: DATA_LOSS when
   // the copy does not verify; else the errno.
-  static absl::StatusOr<Mirror> Open(std::string folder, const NoteVerifier& log);
+  static absl::StatusOr<Mirror> Open(std::string folder, const NoteVerifier& log,
+                                     replay::Keep keep = replay::Keep::kEverything);
 
   // Fetches the newest head and the entries up to it; returns the number of new entries. Errors:
   // those of `source`; DATA_LOSS for everything that does not verify: a head that is not signed by
@@ -40,18 +39,20 @@ class Mirror {
   absl::StatusOr<int64_t> Sync(LedgerSource& source);
 
   // Grows by `fresh`, which follow the copy, if `checkpoint` is their signed head. Errors as Sync.
-  absl::Status Grow(std::span<const std::string> fresh, std::string_view checkpoint);
+  absl::Status Grow(EntrySpool fresh, std::string_view checkpoint);
+  // Where entries wait for that.
+  absl::StatusOr<EntrySpool> MakeSpool() const { return EntrySpool::Make(folder_); }
 
   const replay::LedgerState& state() const { return state_; }
-  const std::vector<std::string>& entries() const { return entries_; }
-  // The same from the disk, whatever this copy becomes.
+  // From the disk, however the copy grows meanwhile.
   absl::StatusOr<std::unique_ptr<EntrySource>> Entries() const;
   int64_t size() const { return state_.size(); }
   // The signed head of this copy; empty while the copy is.
   const std::string& checkpoint() const { return checkpoint_; }
 
  private:
-  Mirror(std::string folder, NoteVerifier log) : folder_(std::move(folder)), log_(std::move(log)) {}
+  Mirror(std::string folder, NoteVerifier log, replay::Keep keep)
+      : folder_(std::move(folder)), log_(std::move(log)), state_(keep) {}
 
   absl::Status Load();
   absl::StatusOr<pinhole::Checkpoint> OpenHead(std::string_view note) const;
@@ -59,16 +60,15 @@ class Mirror {
   // Says where the source's ledger leaves this copy, when it does.
   absl::Status Explain(LedgerSource& source, absl::Status failure) const;
   void KeepEvidence(const pinhole::Checkpoint& head, std::string_view note) const;
-  const std::string& EntryAt(int64_t index, std::span<const std::string> fresh) const;
-  absl::Status CheckSameLedger(const Mirror& other, std::span<const std::string> fresh) const;
-  absl::Status Store(std::span<const std::string> fresh, std::string_view checkpoint);
+  absl::Status CheckSameLedger(const Mirror& other, EntrySource& fresh) const;
+  // `end` is the size with `fresh`.
+  absl::Status Store(EntrySource& fresh, int64_t end, std::string_view checkpoint);
 
   std::string folder_;
   NoteVerifier log_;
-  std::vector<std::string> entries_;
   std::string checkpoint_;
   replay::LedgerState state_;
-  size_t stored_bytes_ = 0;  // of `entries` that the checkpoint covers
+  int64_t stored_bytes_ = 0;  // of `entries` that the checkpoint covers
 };
 
 }  // namespace pinhole::cli

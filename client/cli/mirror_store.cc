@@ -4,19 +4,18 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include <algorithm>
+#include <functional>
+#include <optional>
 
 #include "absl/strings/str_format.h"
 #include "client/cli/mirror.h"
 #include "server/core/base/status.h"
-#include "server/core/log/tiles.h"
-#include "server/system/descriptor_io.h"
+#include "server/core/log/merkle.h"
 #include "server/system/files.h"
 
 namespace pinhole::cli {
 namespace {
 
-constexpr size_t kMirrorLimitBytes = size_t{1} << 32;
 constexpr size_t kNoteLimitBytes = size_t{1} << 16;
 
 absl::Status Damaged(const std::string& folder, std::string_view what) {
@@ -37,23 +36,26 @@ absl::StatusOr<UniqueFd> Lock(const std::string& folder) {
   return fd;
 }
 
-// Cuts the file to `offset`, then appends durably.
-absl::Status AppendAt(const std::string& path, size_t offset, std::string_view bytes) {
+// Cuts the file to `offset`, then appends what `write` writes, durably. Returns its new length.
+absl::StatusOr<int64_t> AppendAt(const std::string& path, int64_t offset,
+                                 const std::function<absl::Status(int fd)>& write) {
   const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
   if (!fd.valid()) return absl::ErrnoToStatus(errno, absl::StrFormat("open %s", path));
-  if (::ftruncate(fd.get(), static_cast<off_t>(offset)) != 0 ||
-      ::lseek(fd.get(), 0, SEEK_END) < 0) {
+  if (::ftruncate(fd.get(), offset) != 0 || ::lseek(fd.get(), 0, SEEK_END) < 0) {
     return absl::ErrnoToStatus(errno, absl::StrFormat("cut %s", path));
   }
-  RETURN_IF_ERROR(WriteAll(fd.get(), AsBytes(bytes), Deadline::Never()));
+  RETURN_IF_ERROR(write(fd.get()));
   if (::fsync(fd.get()) != 0) return absl::ErrnoToStatus(errno, absl::StrFormat("sync %s", path));
-  return absl::OkStatus();
+  const off_t length = ::lseek(fd.get(), 0, SEEK_CUR);
+  if (length < 0) return absl::ErrnoToStatus(errno, absl::StrFormat("measure %s", path));
+  return length;
 }
 
 }  // namespace
 
-absl::StatusOr<Mirror> Mirror::Open(std::string folder, const NoteVerifier& log) {
-  Mirror mirror(std::move(folder), log);
+absl::StatusOr<Mirror> Mirror::Open(std::string folder, const NoteVerifier& log,
+                                    replay::Keep keep) {
+  Mirror mirror(std::move(folder), log, keep);
   RETURN_IF_ERROR(mirror.Load());
   return mirror;
 }
@@ -64,18 +66,18 @@ absl::Status Mirror::Load() {
   RETURN_IF_ERROR(note.status());
   const absl::StatusOr<pinhole::Checkpoint> head = OpenCheckpoint(*note, log_);
   if (!head.ok()) return Damaged(folder_, std::string(head.status().message()));
-  ASSIGN_OR_RETURN(const std::string bytes, ReadFile(folder_ + "/entries", kMirrorLimitBytes));
-  std::string_view rest = bytes;
-  while (entries_.size() < head->size) {
-    const absl::StatusOr<std::string_view> entry = TakeEntryFrame(rest);
-    if (!entry.ok()) return Damaged(folder_, std::string(entry.status().message()));
-    if (const absl::Status applied = state_.Apply(*entry); !applied.ok()) {
-      return Damaged(folder_, absl::StrFormat("entry %d: %s", state_.size(), applied.message()));
-    }
-    entries_.emplace_back(*entry);
-  }
+  const std::string path = folder_ + "/entries";
+  ASSIGN_OR_RETURN(UniqueFd fd, OpenForRead(path));
+  FramedEntries entries(std::move(fd), path, 0, static_cast<int64_t>(head->size));
+  const absl::Status replayed = ForEachEntry(entries, [&](std::string_view entry) {
+    const absl::Status applied = state_.Apply(entry);
+    if (applied.ok()) return applied;
+    return absl::DataLossError(absl::StrFormat("entry %d: %s", size(), applied.message()));
+  });
+  if (absl::IsDataLoss(replayed)) return Damaged(folder_, std::string(replayed.message()));
+  RETURN_IF_ERROR(replayed);
   if (state_.Root() != head->root) return Damaged(folder_, "it has not the root that was signed");
-  stored_bytes_ = bytes.size() - rest.size();
+  stored_bytes_ = entries.position();
   checkpoint_ = *std::move(note);
   return absl::OkStatus();
 }
@@ -89,45 +91,60 @@ absl::StatusOr<std::unique_ptr<EntrySource>> Mirror::Entries() const {
   return std::make_unique<FramedEntries>(std::move(fd), path, 0, size());
 }
 
-absl::Status Mirror::Store(std::span<const std::string> fresh, std::string_view checkpoint) {
+absl::Status Mirror::Store(EntrySource& fresh, int64_t end, std::string_view checkpoint) {
   ASSIGN_OR_RETURN(const UniqueFd lock, Lock(folder_));
   int64_t on_disk = size();
   const absl::StatusOr<std::string> note = ReadFile(folder_ + "/checkpoint", kNoteLimitBytes);
   if (note.ok() ? *note != checkpoint_ : !checkpoint_.empty()) {
     // Another command grew the copy meanwhile, or somebody removed it.
-    Mirror other(folder_, log_);
+    Mirror other(folder_, log_, replay::Keep::kWhatTheRulesNeed);
     RETURN_IF_ERROR(other.Load());
     RETURN_IF_ERROR(CheckSameLedger(other, fresh));
     on_disk = other.size();
     stored_bytes_ = other.stored_bytes_;
   }
-  const int64_t end = size() + static_cast<int64_t>(fresh.size());
   if (on_disk >= end) return absl::OkStatus();
-  std::string frames;
-  for (int64_t i = on_disk; i < end; ++i) AppendEntryFrame(frames, EntryAt(i, fresh));
-  RETURN_IF_ERROR(AppendAt(folder_ + "/entries", stored_bytes_, frames));
-  RETURN_IF_ERROR(WriteFileDurably(folder_ + "/checkpoint", checkpoint, 0600));
-  stored_bytes_ += frames.size();
-  return absl::OkStatus();
-}
-
-const std::string& Mirror::EntryAt(int64_t index, std::span<const std::string> fresh) const {
-  return index < size() ? entries_[static_cast<size_t>(index)]
-                        : fresh[static_cast<size_t>(index - size())];
-}
-
-absl::Status Mirror::CheckSameLedger(const Mirror& other,
-                                     std::span<const std::string> fresh) const {
-  const int64_t end = std::min(other.size(), size() + static_cast<int64_t>(fresh.size()));
-  for (int64_t i = 0; i < end; ++i) {
-    if (other.entries_[static_cast<size_t>(i)] != EntryAt(i, fresh)) {
-      return absl::DataLossError(absl::StrFormat(
-          "LEDGER NOT VERIFIED: SPLIT VIEW: another command was shown another entry %d, signed by "
-          "the same key. Compare log heads with other teams and tell the organizer",
-          i));
+  const auto write = [&](int fd) -> absl::Status {
+    RETURN_IF_ERROR(fresh.Seek(on_disk - size()));
+    FrameWriter writer(fd);
+    for (int64_t i = on_disk; i < end; ++i) {
+      ASSIGN_OR_RETURN(const std::optional<std::string_view> entry, fresh.Next());
+      if (!entry.has_value()) return absl::DataLossError("entries that came are gone");
+      RETURN_IF_ERROR(writer.Append(*entry));
     }
+    return writer.Flush();
+  };
+  ASSIGN_OR_RETURN(stored_bytes_, AppendAt(folder_ + "/entries", stored_bytes_, write));
+  return WriteFileDurably(folder_ + "/checkpoint", checkpoint, 0600);
+}
+
+absl::Status Mirror::CheckSameLedger(const Mirror& other, EntrySource& fresh) const {
+  if (other.size() < size()) {
+    return absl::FailedPreconditionError(absl::StrFormat(
+        "the own copy of the ledger in %s was removed or put back meanwhile: run the command again",
+        folder_));
   }
-  return absl::OkStatus();
+  ASSIGN_OR_RETURN(const std::unique_ptr<EntrySource> theirs, other.Entries());
+  const auto alarm = [](std::string_view what) {
+    return absl::DataLossError(absl::StrFormat(
+        "LEDGER NOT VERIFIED: SPLIT VIEW: another command was shown another %s, signed by the same "
+        "key. Compare log heads with other teams and tell the organizer",
+        what));
+  };
+  MerkleFrontier common;
+  while (static_cast<int64_t>(common.size()) < size()) {
+    ASSIGN_OR_RETURN(const std::optional<std::string_view> entry, theirs->Next());
+    if (!entry.has_value()) return alarm("ledger");
+    common.Append(LeafHash(*entry));
+  }
+  if (common.Root() != state_.Root()) return alarm("ledger");
+  RETURN_IF_ERROR(fresh.Seek(0));
+  for (int64_t i = size();; ++i) {
+    ASSIGN_OR_RETURN(const std::optional<std::string_view> their, theirs->Next());
+    ASSIGN_OR_RETURN(const std::optional<std::string_view> our, fresh.Next());
+    if (!their.has_value() || !our.has_value()) return absl::OkStatus();
+    if (*their != *our) return alarm(absl::StrFormat("entry %d", i));
+  }
 }
 
 }  // namespace pinhole::cli

@@ -31,9 +31,10 @@ Ending RunMock(const CommandContext& context, const MockOptions& options) {
   const log::DatasetEntry& data = *session.state().dataset();
   const dataset::MockRows rows = RowsOf(data, options.rows);
   RETURN_IF_ERROR(dataset::MakeMock(data.shape, rows, options.seed, options.folder));
-  const std::string& policy =
-      session.mirror().entries()[static_cast<size_t>(contest->policy_index)];
-  RETURN_IF_ERROR(WriteFileDurably(options.folder + "/policy.entry", policy, 0644));
+  ASSIGN_OR_RETURN(const std::unique_ptr<EntrySource> entries, session.mirror().Entries());
+  RETURN_IF_ERROR(entries->Seek(contest->policy_index));
+  ASSIGN_OR_RETURN(const std::optional<std::string_view> policy, entries->Next());
+  RETURN_IF_ERROR(WriteFileDurably(options.folder + "/policy.entry", policy.value_or(""), 0644));
   Print(context,
         {{{"contest", contest->policy.policy.contest},
           {"folder", options.folder},

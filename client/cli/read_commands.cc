@@ -12,12 +12,16 @@ namespace {
 
 bool Json(const CommandContext& context) { return context.format == OutputFormat::kJson; }
 
-void PrintFrom(const CommandContext& context, const Mirror& mirror, int64_t first) {
+absl::Status PrintFrom(const CommandContext& context, const Mirror& mirror, int64_t first) {
+  ASSIGN_OR_RETURN(const std::unique_ptr<EntrySource> entries, mirror.Entries());
+  RETURN_IF_ERROR(entries->Seek(first));
   for (int64_t i = first; i < mirror.size(); ++i) {
-    const std::string& entry = mirror.entries()[static_cast<size_t>(i)];
-    context.out << (Json(context) ? EntryJson(i, entry) : EntryLine(i, entry));
+    ASSIGN_OR_RETURN(const std::optional<std::string_view> entry, entries->Next());
+    if (!entry.has_value()) break;
+    context.out << (Json(context) ? EntryJson(i, *entry) : EntryLine(i, *entry));
   }
   context.out.flush();
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -65,10 +69,12 @@ Ending RunWatch(const CommandContext& context, const ReadOptions& options) {
   ASSIGN_OR_RETURN(Session session, Session::Open(context, options.server));
   context.err << absl::StrFormat("%d entries verified; new ones follow, Ctrl-C ends\n",
                                  session.mirror().size());
+  absl::Status printed;
   RETURN_IF_ERROR(session.Follow(context, [&](int64_t first_new) {
-    PrintFrom(context, session.mirror(), first_new);
-    return Watching::kGoOn;
+    printed = PrintFrom(context, session.mirror(), first_new);
+    return printed.ok() ? Watching::kGoOn : Watching::kStop;
   }));
+  RETURN_IF_ERROR(printed);
   return ExitCode::kOk;
 }
 

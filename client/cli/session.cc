@@ -1,6 +1,7 @@
 #include "client/cli/session.h"
 
-#include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "absl/strings/str_format.h"
 #include "client/cli/audit.h"
@@ -22,11 +23,12 @@ absl::Time NextLook(const replay::LedgerState& state, absl::Time now) {
 
 }  // namespace
 
-absl::StatusOr<Session> Session::Open(const CommandContext& context, const std::string& server) {
+absl::StatusOr<Session> Session::Open(const CommandContext& context, const std::string& server,
+                                      replay::Keep keep) {
   const Home home = context.OpenHome();
   ASSIGN_OR_RETURN(const Pins pins, home.LoadPins(server));
   ASSIGN_OR_RETURN(std::string folder, home.LedgerFolder(pins.server));
-  ASSIGN_OR_RETURN(Mirror mirror, Mirror::Open(std::move(folder), pins.log));
+  ASSIGN_OR_RETURN(Mirror mirror, Mirror::Open(std::move(folder), pins.log, keep));
   ASSIGN_OR_RETURN(std::unique_ptr<Server> connection,
                    context.connect(pins.server, pins.certificate_key));
   Session session(pins.server, std::move(connection), std::move(mirror));
@@ -55,20 +57,22 @@ absl::StatusOr<const replay::Contest*> Session::Find(const std::string& contest)
 
 absl::Status Session::Follow(const CommandContext& context,
                              const std::function<Watching(int64_t first_new)>& on_growth) {
-  std::vector<std::string> pending;
+  std::optional<EntrySpool> pending;
   const WatchHandler handler = [&](const WatchEvent& event) -> absl::StatusOr<Watching> {
-    pending.insert(pending.end(), event.entries.begin(), event.entries.end());
+    if (!pending.has_value()) {
+      ASSIGN_OR_RETURN(pending, mirror_.MakeSpool());
+    }
+    for (const std::string& entry : event.entries) RETURN_IF_ERROR(pending->Append(entry));
     if (event.checkpoint.empty()) return Watching::kGoOn;
     const int64_t first_new = mirror_.size();
-    RETURN_IF_ERROR(mirror_.Grow(pending, event.checkpoint));
-    pending.clear();
+    RETURN_IF_ERROR(mirror_.Grow(*std::exchange(pending, std::nullopt), event.checkpoint));
     return mirror_.size() == first_new ? Watching::kGoOn : on_growth(first_new);
   };
   bool warned = false;
   while (true) {
     const int64_t before = mirror_.size();
     const absl::Time until = NextLook(state(), absl::FromUnixMillis(context.clock.NowUnixMs()));
-    pending.clear();
+    pending.reset();
     absl::Status watched = server_->Watch(mirror_.size(), until, handler);
     if (!absl::IsDeadlineExceeded(watched)) return watched;
     if (mirror_.size() > before) warned = false;

@@ -17,7 +17,8 @@ class Session {
  public:
   // Connects, syncs, and says loudly on `context.err` when the ledger is late. An empty `server`
   // means the default one. Errors: as Home::LoadPins, Connect and Mirror::Sync.
-  static absl::StatusOr<Session> Open(const CommandContext& context, const std::string& server);
+  static absl::StatusOr<Session> Open(const CommandContext& context, const std::string& server,
+                                      replay::Keep keep = replay::Keep::kEverything);
 
   const std::string& address() const { return address_; }
   Server& server() { return *server_; }

@@ -6,6 +6,8 @@
 #include <optional>
 
 #include "absl/strings/str_format.h"
+#include "server/core/gate/gate.h"
+#include "server/core/replay/requests_check.h"
 
 namespace pinhole::testing {
 namespace {
@@ -30,6 +32,13 @@ contest::Policy BusyPolicy(int64_t number, int64_t entries) {
   return policy;
 }
 
+void Append(LedgerBuilder& builder, const absl::StatusOr<log::EncodedEntry>& entry) {
+  const absl::Status status = entry.ok() ? builder.Append(*entry) : entry.status();
+  if (status.ok()) return;
+  std::fprintf(stderr, "busy ledger: %s\n", status.ToString().c_str());
+  std::abort();
+}
+
 // With a budget that holds the busy contests.
 void AppendDataset(LedgerBuilder& builder) {
   const SigningKey owner = TestKey(2);
@@ -44,26 +53,47 @@ void AppendDataset(LedgerBuilder& builder) {
                           .commitment = Sha256("data"),
                           .owner = owner.public_key()};
   entry.signature = owner.Sign(log::DatasetStatement(entry));
-  const auto encoded = log::Encode(entry);
-  if (encoded.ok() && builder.Append(*encoded).ok()) return;
-  std::fprintf(stderr, "the DATASET entry is refused\n");
-  std::abort();
+  Append(builder, log::Encode(entry));
+}
+
+// The ledger holds a hash of each request's signature and nobody can check it there: making as many
+// signatures would take most of the time.
+void Admit(LedgerBuilder& builder, int team) {
+  const Digest noise = Sha256(absl::StrFormat("request %d", builder.state().size()));
+  pipe::SubmitRequest request{
+      .contest = builder.contest().policy.policy.contest,
+      .policy = builder.contest().policy_digest,
+      .team_key = builder.contest().teams[static_cast<size_t>(team)].entry.key,
+      .program_bytes = 10'000};
+  std::copy_n(noise.begin(), request.request_id.size(), request.request_id.begin());
+  const auto entry = replay::PlanAdmit(builder.state(), request, noise);
+  Append(builder, entry.ok() ? log::Encode(*entry) : entry.status());
+}
+
+void Release(LedgerBuilder& builder, uint64_t& noise) {
+  const replay::Contest& contest = builder.contest();
+  const auto due = contest.due.find(contest.NextRound());
+  if (due == contest.due.end()) return;
+  const std::vector<int64_t> admits = due->second;
+  const int levels = contest.policy.policy.scoring.scale.level_count();
+  for (const int64_t admit : admits) {
+    noise = noise * 6364136223846793005 + 1442695040888963407;
+    const auto draw = static_cast<int>(noise >> 33);
+    const std::optional<score::Level> level =
+        draw % 20 == 0 ? std::nullopt : LevelOfIndex(draw / 20 % (levels + 1), levels);
+    Append(builder, gate::Release(contest, contest.admissions.at(admit), level));
+  }
 }
 
 void Fill(LedgerBuilder& builder, int64_t end) {
   uint64_t noise = 1;
-  for (int64_t number = 0; builder.state().size() < end; ++number) {
-    builder.Release();
-    for (int place = 0; place < kPlaces; ++place) {
-      noise = noise * 6364136223846793005 + 1442695040888963407;
-      const auto draw = static_cast<int>(noise >> 33);
-      const std::optional<int> level =
-          draw % 20 == 0 ? std::nullopt : std::optional(draw / 20 % 201);
-      builder.Admit(absl::StrFormat("team-%d", (number * kPlaces + place) % kTeams), level);
-    }
+  for (int turn = 0; builder.state().size() < end; ++turn) {
+    Release(builder, noise);
+    for (int place = 0; place < kPlaces; ++place) Admit(builder, (turn * kPlaces + place) % kTeams);
     builder.EndRound();
   }
-  builder.Round();
+  Release(builder, noise);
+  builder.EndRound();
 }
 
 }  // namespace
@@ -78,7 +108,6 @@ LedgerBuilder BusyLedger(int64_t entries, int64_t contests) {
     builder.EndRound();
     Fill(builder, entries * number / contests);
     if (number == contests) break;
-    builder.Release();
     builder.CloseEarly();
     builder.EndRound();
     builder.Close();

@@ -16,6 +16,7 @@
 #include "server/core/base/text.h"
 #include "server/system/temp_dir.h"
 #include "tests/support/ledger_builder.h"
+#include "tests/unit/cli/memory_entries.h"
 
 namespace pinhole::cli {
 namespace {
@@ -183,7 +184,7 @@ TEST_F(ConnectionTest, APinnedServerIsSynced) {
       Mirror::Open(folder->path(), *NoteVerifier::FromVkey(ledger_.Vkey()));
   ASSERT_TRUE(mirror.ok()) << mirror.status();
   EXPECT_EQ(*mirror->Sync(*server), 7);
-  EXPECT_EQ(mirror->entries(), ledger_.entries());
+  EXPECT_EQ(*testing::AllEntries(**mirror->Entries()), ledger_.entries());
 }
 
 TEST_F(ConnectionTest, AnotherKeyIsRefused) {

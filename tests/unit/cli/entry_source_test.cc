@@ -12,10 +12,12 @@
 #include "server/system/files.h"
 #include "server/system/temp_dir.h"
 #include "tests/support/bundle_bytes.h"
+#include "tests/unit/cli/memory_entries.h"
 
 namespace pinhole::cli {
 namespace {
 
+using ::pinhole::testing::AllEntries;
 using ::pinhole::testing::BundleBytes;
 using ::testing::HasSubstr;
 
@@ -38,15 +40,6 @@ class EntrySourceTest : public ::testing::Test {
     EXPECT_TRUE(WriteFileDurably(path, bytes, 0600).ok());
     return OpenBundle(path);
   }
-  static absl::StatusOr<Entries> All(EntrySource& source) {
-    Entries entries;
-    const absl::Status status = ForEachEntry(source, [&](std::string_view entry) {
-      entries.emplace_back(entry);
-      return absl::OkStatus();
-    });
-    if (!status.ok()) return status;
-    return entries;
-  }
   // `source` has `entries`, from wherever one begins.
   static void ExpectEverywhere(EntrySource& source, const Entries& entries) {
     const auto count = static_cast<int64_t>(entries.size());
@@ -64,7 +57,7 @@ class EntrySourceTest : public ::testing::Test {
     EXPECT_EQ(*source.Next(), std::nullopt) << "the end stays the end";
     ASSERT_TRUE(source.Seek(count + 5).ok());
     EXPECT_EQ(*source.Next(), std::nullopt);
-    EXPECT_EQ(*All(source), entries);
+    EXPECT_EQ(*AllEntries(source), entries);
   }
 
   TempDir folder_ = *TempDir::Make();
@@ -83,8 +76,8 @@ TEST_F(EntrySourceTest, ABundleComesBackAsItWas) {
   const auto bundle = Open(BundleBytes(checkpoint, entries));
   ASSERT_TRUE(bundle.ok()) << bundle.status();
   EXPECT_EQ(bundle->checkpoint, checkpoint);
-  EXPECT_EQ(*All(*bundle->entries), entries);
-  EXPECT_EQ(*All(*bundle->entries), entries) << "and once more";
+  EXPECT_EQ(*AllEntries(*bundle->entries), entries);
+  EXPECT_EQ(*AllEntries(*bundle->entries), entries) << "and once more";
 }
 
 TEST_F(EntrySourceTest, ALongBundleIsReadFromAnywhere) {
@@ -123,7 +116,7 @@ TEST_F(EntrySourceTest, DamageSaysWhere) {
     SCOPED_TRACE(c.name);
     const auto bundle = Open(c.bytes);
     const absl::Status status =
-        bundle.ok() ? All(*bundle->entries).status() : absl::Status(bundle.status());
+        bundle.ok() ? AllEntries(*bundle->entries).status() : absl::Status(bundle.status());
     EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
     EXPECT_THAT(std::string(status.message()), HasSubstr(c.says));
     EXPECT_THAT(std::string(status.message()), HasSubstr(folder_.path()));
@@ -145,7 +138,7 @@ TEST_F(EntrySourceTest, FramesUpToACount) {
   FramedEntries source(*OpenForRead(path), path, 0, 3'000);
   ExpectEverywhere(source, entries);
   FramedEntries one_more(*OpenForRead(path), path, 0, 3'001);
-  EXPECT_THAT(std::string(All(one_more).status().message()), HasSubstr("entry 3000"));
+  EXPECT_THAT(std::string(AllEntries(one_more).status().message()), HasSubstr("entry 3000"));
   FramedEntries none(UniqueFd(), "nothing", 0, 0);
   EXPECT_EQ(*none.Next(), std::nullopt);
 }

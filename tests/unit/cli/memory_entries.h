@@ -1,4 +1,4 @@
-// Entries in memory, as an audit reads them.
+// Entries in memory, as an audit reads them; and an audit's, in memory.
 #pragma once
 
 #include <string>
@@ -26,5 +26,15 @@ class MemoryEntries final : public cli::EntrySource {
   std::vector<std::string> entries_;
   size_t at_ = 0;
 };
+
+inline absl::StatusOr<std::vector<std::string>> AllEntries(cli::EntrySource& source) {
+  std::vector<std::string> entries;
+  const absl::Status status = cli::ForEachEntry(source, [&](std::string_view entry) {
+    entries.emplace_back(entry);
+    return absl::OkStatus();
+  });
+  if (!status.ok()) return status;
+  return entries;
+}
 
 }  // namespace pinhole::testing

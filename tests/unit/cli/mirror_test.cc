@@ -9,10 +9,12 @@
 #include "server/system/temp_dir.h"
 #include "tests/support/ledger_builder.h"
 #include "tests/unit/cli/fake_server.h"
+#include "tests/unit/cli/memory_entries.h"
 
 namespace pinhole::cli {
 namespace {
 
+using ::pinhole::testing::AllEntries;
 using ::pinhole::testing::DemoPolicy;
 using ::pinhole::testing::FakeServer;
 using ::pinhole::testing::LedgerBuilder;
@@ -77,7 +79,7 @@ TEST_F(MirrorTest, GrowsAndIsThereAgain) {
   EXPECT_EQ(*mirror.Sync(server), 3);
   EXPECT_EQ(*mirror.Sync(server), 0);
   const Mirror again = Open();
-  EXPECT_EQ(again.entries(), large.entries());
+  EXPECT_EQ(*AllEntries(**again.Entries()), large.entries());
   EXPECT_EQ(again.checkpoint(), large.Checkpoint());
   EXPECT_EQ(again.state().Root(), large.state().Root());
 }
@@ -161,7 +163,7 @@ TEST_F(MirrorTest, AGrowthThatWasCutShortIsDropped) {
   FakeServer server = ServerOf(Ledger(5));
   Mirror mirror = Open();
   EXPECT_EQ(*mirror.Sync(server), 2);
-  EXPECT_EQ(Open().entries(), Ledger(5).entries());
+  EXPECT_EQ(*AllEntries(**Open().Entries()), Ledger(5).entries());
 }
 
 TEST_F(MirrorTest, TwoCommandsGrowOneCopy) {
@@ -173,7 +175,7 @@ TEST_F(MirrorTest, TwoCommandsGrowOneCopy) {
   EXPECT_TRUE(second.Sync(near).ok());
   EXPECT_EQ(Open().size(), Ledger(6).state().size()) << "the longer one stays";
   EXPECT_TRUE(second.Sync(far).ok());
-  EXPECT_EQ(Open().entries(), Ledger(6).entries());
+  EXPECT_EQ(*AllEntries(**Open().Entries()), Ledger(6).entries());
 }
 
 TEST_F(MirrorTest, TwoCommandsThatWereShownDifferentLedgersNotice) {
@@ -189,6 +191,42 @@ TEST_F(MirrorTest, TwoCommandsThatWereShownDifferentLedgersNotice) {
   EXPECT_TRUE(first.Sync(server).ok());
   server = ServerOf(other);
   ExpectAlarm(second.Sync(server).status(), "another command was shown another entry");
+}
+
+TEST_F(MirrorTest, AnotherPastThatAnotherCommandWasShownIsNoticed) {
+  Mirror first = After(Ledger(2, "red"));
+  std::filesystem::remove(folder_.path() + "/checkpoint");
+  Mirror second = Open();
+  FakeServer server = ServerOf(Ledger(3, "blue"));
+  EXPECT_TRUE(second.Sync(server).ok());
+  const LedgerBuilder longer = Ledger(4, "red");
+  EntrySpool fresh = *first.MakeSpool();
+  for (size_t i = Ledger(2).entries().size(); i < longer.entries().size(); ++i) {
+    ASSERT_TRUE(fresh.Append(longer.entries()[i]).ok());
+  }
+  ExpectAlarm(first.Grow(std::move(fresh), longer.Checkpoint()),
+              "another command was shown another ledger");
+  server = ServerOf(longer);
+  ExpectAlarm(first.Sync(server).status(), "SPLIT VIEW");
+}
+
+TEST_F(MirrorTest, ACopyThatWasRemovedMeanwhileIsSaid) {
+  Mirror mirror = After(Ledger(2));
+  std::filesystem::remove(folder_.path() + "/checkpoint");
+  FakeServer server = ServerOf(Ledger(3));
+  const absl::Status status = mirror.Sync(server).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << status;
+  EXPECT_EQ(*Open().Sync(server), static_cast<int64_t>(Ledger(3).entries().size()));
+}
+
+TEST_F(MirrorTest, LengthsThatNoEntryHasAreNoticed) {
+  for (const size_t bytes : {size_t{0}, size_t{65'536}}) {
+    FakeServer server = ServerOf(Ledger(3));
+    server.entries[4].assign(bytes, 'x');
+    Mirror mirror = Open();
+    ExpectAlarm(mirror.Sync(server).status(), "LEDGER NOT VERIFIED");
+    EXPECT_EQ(mirror.size(), 0);
+  }
 }
 
 }  // namespace
