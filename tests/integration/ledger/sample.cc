@@ -17,6 +17,7 @@ constexpr char kOrigin[] = "vault.example/test";  // LedgerBuilder's
 LedgerBuilder SampleLedger(contest::ReleaseRule rule, contest::FinalRule final_rule, int rounds) {
   contest::Policy policy = DemoPolicy();
   policy.rounds.count = rounds;
+  policy.release.acts_thousandths = 96'000;  // what happens below, however many rounds there are
   policy.release.rule = rule;
   policy.release.final_rule = final_rule;
   if (rule == contest::ReleaseRule::kEveryScore) {
