@@ -179,6 +179,11 @@ void Commands::AddRehearsal() {
   rehearse->add_option("--data", rehearse_.folder, "the folder \"pinhole mock\" made")->required();
   rehearse->add_option("--launcher", rehearse_.launcher,
                        "pinhole-box, when not beside this executable");
+  rehearse
+      ->add_option("--machine-lock", rehearse_.machine_lock,
+                   "the machine_lock of a vault on this machine: while it serves, nothing is "
+                   "rehearsed here")
+      ->capture_default_str();
 }
 
 void Commands::AddSubmit() {

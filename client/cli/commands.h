@@ -11,6 +11,7 @@
 #include "client/cli/context.h"
 #include "client/cli/exit_code.h"
 #include "client/cli/witness_store.h"
+#include "server/system/machine_lock.h"
 
 namespace pinhole::cli {
 
@@ -66,7 +67,8 @@ Ending RunMock(const CommandContext& context, const MockOptions& options);
 struct RehearseOptions {
   std::string program;
   std::string folder;
-  std::string launcher;  // empty: pinhole-box beside this executable
+  std::string launcher;                     // empty: pinhole-box beside this executable
+  std::string machine_lock = kMachineLock;  // where a vault of this machine says that it serves
 };
 Ending RunRehearse(const CommandContext& context, const RehearseOptions& options);
 

@@ -5,10 +5,12 @@
 #include "client/cli/rehearsal_screen.h"
 #include "server/core/base/status.h"
 #include "server/system/files.h"
+#include "server/system/machine_lock.h"
 
 namespace pinhole::cli {
 
 Ending RunRehearse(const CommandContext& context, const RehearseOptions& options) {
+  RETURN_IF_ERROR(CheckMachineFree(options.machine_lock));
   ASSIGN_OR_RETURN(const contest::Policy policy, ReadRehearsalPolicy(options.folder));
   const std::string launcher =
       options.launcher.empty() ? context.program_folder + "/pinhole-box" : options.launcher;

@@ -60,6 +60,7 @@ struct Configured {
   Degraded lane_users{};
   Degraded network{};
   Degraded cgroups{};
+  Degraded machine_lock{};  // yes: the configuration names none
   static constexpr std::string_view kName = "configured";
   template <typename Visitor>
   void Visit(Visitor& visit) const {
@@ -67,6 +68,7 @@ struct Configured {
     visit("degraded_lane_users", lane_users);
     visit("degraded_network", network);
     visit("degraded_cgroups", cgroups);
+    visit("degraded_machine_lock", machine_lock);
   }
 };
 

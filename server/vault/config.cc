@@ -118,6 +118,8 @@ absl::Status Check(const Config& config, std::string_view file) {
   RETURN_IF_ERROR(config.lane_sockets.empty() ? CheckIds(config, file)
                                               : CheckLaneSockets(config, file));
   if (config.lanes < 1 || config.lanes > 1024) return fail("lanes is between 1 and 1024");
+  if (!config.machine_lock.empty() && config.machine_lock.front() != '/')
+    return fail("machine_lock is an absolute path");
   for (const std::string& mode : config.degraded) {
     if (std::find(std::begin(kDegradedModes), std::end(kDegradedModes), mode) ==
         std::end(kDegradedModes)) {
@@ -170,6 +172,7 @@ absl::StatusOr<Config> ParseConfig(std::string_view toml, std::string_view file_
   reader.Text("launcher", config.launcher);
   reader.Text("scorer", config.scorer);
   reader.Id("keep_free_mib", keep_free);
+  reader.Text("machine_lock", config.machine_lock);
   reader.List("degraded", config.degraded, "takes a list of texts");
   RETURN_IF_ERROR(reader.Done());
   if (control_group == "delegated") {
@@ -238,6 +241,12 @@ std::string FormatConfig(const Config& config) {
       "degraded = [%s]\n",
       absl::StrJoin(config.degraded, ", ",
                     [](std::string* text, const std::string& mode) { *text += '"' + mode + '"'; }));
+  if (!config.machine_lock.empty()) {
+    out += absl::StrFormat(
+        "\n# Held while the vault serves: no second vault and no rehearsal runs on this machine.\n"
+        "machine_lock = \"%s\"\n",
+        config.machine_lock);
+  }
   if (!config.launcher.empty()) out += absl::StrFormat("launcher = \"%s\"\n", config.launcher);
   if (!config.scorer.empty()) out += absl::StrFormat("scorer = \"%s\"\n", config.scorer);
   return out;

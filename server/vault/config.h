@@ -39,6 +39,9 @@ struct Config {
   std::string scorer;    // pinhole-scorer; empty: beside this program
   // Kept free on the disk: below it nothing is admitted, so that the ledger always has room.
   int64_t keep_free_mib = 64;
+  // Held while the vault serves, so that no other vault and no rehearsal runs beside it
+  // (server/system/machine_lock.h); empty: nothing is. Required for a two-machine contest.
+  std::string machine_lock;
   std::vector<std::string> degraded;  // named on purpose: "lane-users", "network", "cgroups"
 
   size_t lane_count() const {

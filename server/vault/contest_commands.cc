@@ -52,6 +52,7 @@ absl::StatusOr<Planning> Prepare(const Layout& layout, const std::string& contes
                                         .facts = facts,
                                         .label_records = labels,
                                         .degraded = DegradedOf(config),
+                                        .machine_locked = !config.machine_lock.empty(),
                                         .overbooking = overbooking,
                                         .origin_ms = origin_ms}));
   const size_t lanes = config.lane_count();

@@ -10,6 +10,7 @@
 #include "server/core/base/sha256.h"
 #include "server/core/base/status.h"
 #include "server/core/base/text.h"
+#include "server/system/machine_lock.h"
 #include "server/vault/commands.h"
 #include "server/vault/programs.h"
 
@@ -52,11 +53,28 @@ sandbox::PostureLine BoxesAsPromised() {
   return line;
 }
 
+sandbox::PostureLine MachineLocked() {
+  const bool held = !CheckMachineFree(kMachineLock).ok();
+  sandbox::PostureLine line{
+      .feature = "machine lock",
+      .presence = held ? Presence::kPresent : Presence::kDegraded,
+      .found = absl::StrFormat("%s is %s", kMachineLock, held ? "held by a vault" : "not held"),
+      .consequence = {}};
+  if (!held) {
+    line.consequence =
+        "no vault serves here, or it has another machine_lock or none: with none, nothing refuses "
+        "a "
+        "second vault or a rehearsal beside its runs";
+  }
+  return line;
+}
+
 }  // namespace
 
 absl::Status Doctor() {
   std::vector<sandbox::PostureLine> lines = sandbox::Inspect();
   lines.push_back(BoxesAsPromised());
+  lines.push_back(MachineLocked());
   bool usable = true;
   for (const sandbox::PostureLine& line : lines) {
     const char* presence = line.presence == Presence::kPresent    ? "present"

@@ -83,6 +83,9 @@ int main(int argc, char** argv) {
       ->transform(CLI::CheckedTransformer(groups));
   init_command->add_option("--keep-free-mib", init.config.keep_free_mib,
                            "free space on the vault's disk below which nothing is admitted");
+  init_command->add_option("--machine-lock", init.config.machine_lock,
+                           "held while the vault serves, so that no other vault and no rehearsal "
+                           "runs on this machine: /run/pinhole/machine.lock under the units");
   init_command
       ->add_option("--degraded", init.config.degraded,
                    "what the machine cannot give: lane-users, network, cgroups")

@@ -74,6 +74,11 @@ void FindFailuresOfSettings(Plan& plan, const PlanInputs& inputs) {
         "first outage",
         plan.worst.acts.ToString(), outage.ToString(), policy.rounds.max_shift));
   }
+  if (policy.deployment == contest::Deployment::kTwoMachine && !inputs.machine_locked) {
+    plan.failures.push_back(
+        "two-machine promises that nothing else runs beside private runs: name machine_lock in "
+        "vault.toml (docs/OPERATIONS.md, One vault on a machine)");
+  }
   const auto range = LabelRange(inputs.dataset.shape);
   if (range.has_value() &&
       (range->low < policy.scoring.range_low || range->high > policy.scoring.range_high)) {

@@ -29,7 +29,8 @@ struct PlanInputs {
   // The baseline predictions and the label records serve `worst = "baseline"` alone.
   const ImportFacts& facts;
   const std::string& label_records;
-  contest::Degraded degraded;  // the vault's
+  contest::Degraded degraded;   // the vault's
+  bool machine_locked = false;  // its configuration names a machine_lock
   Overbooking overbooking = Overbooking::kRefused;
   int64_t origin_ms = 0;
 };

@@ -8,6 +8,7 @@
 #include "sandbox/control_groups.h"
 #include "server/core/base/status.h"
 #include "server/system/files.h"
+#include "server/system/machine_lock.h"
 #include "server/system/random.h"
 #include "server/system/service_manager.h"
 #include "server/system/unix_socket.h"
@@ -121,6 +122,27 @@ absl::Status CheckDegraded(const Config& config, const replay::LedgerState& stat
   return absl::OkStatus();
 }
 
+// Whoever cannot be refused here could feel private runs on a machine that promises that nobody
+// does.
+absl::Status CheckMachine(const Config& config, const replay::LedgerState& state) {
+  const replay::Contest* open = state.Open();
+  if (open == nullptr || !config.machine_lock.empty() ||
+      open->policy.policy.deployment == contest::Deployment::kOneMachine) {
+    return absl::OkStatus();
+  }
+  return absl::FailedPreconditionError(absl::StrFormat(
+      "contest %s was opened for two-machine, and the configuration's machine_lock was taken out "
+      "since: put it back",
+      open->policy.policy.contest));
+}
+
+// Invalid when the configuration names none. A vault without one gives way to a vault with one.
+absl::StatusOr<UniqueFd> TakeMachine(const Config& config) {
+  if (config.machine_lock != kMachineLock) RETURN_IF_ERROR(CheckMachineFree(kMachineLock));
+  if (config.machine_lock.empty()) return UniqueFd();
+  return HoldMachine(config.machine_lock);
+}
+
 absl::StatusOr<Digest> BuildId() {
   constexpr size_t kLargestProgram = size_t{1} << 30;
   ASSIGN_OR_RETURN(const std::string program, ReadFile("/proc/self/exe", kLargestProgram));
@@ -192,11 +214,15 @@ absl::Status Serve(const Layout& layout, const Config& config) {
     return absl::FailedPreconditionError(
         "there is no data set: run `pinhole-vault data import` first");
   }
-  log.Write(event::Configured{.lanes = static_cast<int64_t>(config.lane_count()),
-                              .lane_users = DegradedWord(config, "lane-users"),
-                              .network = DegradedWord(config, "network"),
-                              .cgroups = DegradedWord(config, "cgroups")});
+  log.Write(event::Configured{
+      .lanes = static_cast<int64_t>(config.lane_count()),
+      .lane_users = DegradedWord(config, "lane-users"),
+      .network = DegradedWord(config, "network"),
+      .cgroups = DegradedWord(config, "cgroups"),
+      .machine_lock = config.machine_lock.empty() ? Degraded::kYes : Degraded::kNo});
   ASSIGN_OR_RETURN(const Digest build, BuildId());
+  // Before any lane: from here on no other vault starts one.
+  ASSIGN_OR_RETURN(const UniqueFd machine, TakeMachine(config));
   // Before the socket of a vault that serves could be taken away; root gives itself up only later.
   UniqueFd lock;
   if (!config.user.has_value() || ::geteuid() != 0) {
@@ -213,6 +239,7 @@ absl::Status Serve(const Layout& layout, const Config& config) {
   ASSIGN_OR_RETURN(NoteSigner signer, ReadSigner(layout, config));
   ASSIGN_OR_RETURN(Vault vault, Vault::Open(database, std::move(signer), layout));
   RETURN_IF_ERROR(CheckDegraded(config, vault.state()));
+  RETURN_IF_ERROR(CheckMachine(config, vault.state()));
   vault.KeepFree(config.KeepFreeBytes());
   RETURN_IF_ERROR(vault.Tidy());
   const replay::Contest* const open = vault.state().Open();

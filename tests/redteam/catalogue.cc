@@ -66,8 +66,10 @@ const std::vector<Entry>& Catalogue() {
        "no capture of a whole network"},
       {"A21", "versions of the data set", "", "Ledger.VersionsOfADataSetShareOneBudget", ""},
       {"A22", "the winner's model", "", "", "nothing hands out what a run wrote; no test says so"},
-      {"A23", "another output on the machine", "", "",
-       "nothing refuses a second vault or a rehearsal on the machine; it is the operator's duty"},
+      {"A23", "another output on the machine", "",
+       "Operations.ASecondVaultOnTheMachineIsRefused, CommandTest.NothingIsRehearsedBesideAVault, "
+       "MachineLock.IsFreeUntilSomebodyHoldsItAndAfterwards",
+       "other programs and virtual machines are not seen; what a neighbour feels: A24"},
       {"A24", "how fast the front answers", "", "",
        "not measured for two machines, nor for one; on one machine no bound is promised"},
       {"A25", "order of completion", "yes",

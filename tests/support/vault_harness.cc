@@ -152,12 +152,16 @@ VaultHarness::VaultHarness(const VaultOptions& options)
                   absl::StrFormat("%d", kLanesGroup), "--lane-users", lane_users},
                  code);
   if (code != 0) Fail(output);
+  const std::string lock =
+      options.machine_lock ? absl::StrFormat("machine_lock = \"%s/machine.lock\"\n", folder()) : "";
   // A test build finds its box and scorer in the folder of the others.
   absl::StatusOr<std::string> config = ReadFile(vault_folder() + "/vault.toml");
   Must(config.status());
   Must(WriteFileDurably(vault_folder() + "/vault.toml",
-                        *config + absl::StrFormat("launcher = \"%s\"\nscorer = \"%s\"\n",
-                                                  Bin("pinhole-box"), Bin("pinhole-scorer")),
+                        *config +
+                            absl::StrFormat("launcher = \"%s\"\nscorer = \"%s\"\n",
+                                            Bin("pinhole-box"), Bin("pinhole-scorer")) +
+                            lock,
                         0644));
   output = RunCommand({Bin("pinhole-vault"), "data", "import", vault_folder(), at + "/dataset.toml",
                        "--owner-key", at + "/owner.key"},

@@ -63,6 +63,7 @@ struct VaultOptions {
   int tries = 20;
   int waiting = 10;
   int acts_bits = 1000;
+  bool machine_lock = false;  // in a folder of its own
   std::string duration = "1h";
   std::string predictions = "text";  // or f32, f64
   // Each exchange window has the second that the run window leaves of a round.

@@ -68,6 +68,8 @@ class TwoMachines(whole_test.Site):
 
     def make_site(self):
         self.make(self.folder / "front")
+        with (self.folder / "vault/vault.toml").open("a") as config:
+            config.write(f'machine_lock = "{self.folder}/machine.lock"\n')
         # Runs may take their time: nothing here is about a limit.
         contest = (self.folder / "contest.toml").read_text()
         for setting, value in (("length", "5s"), ("run_window", "4s"), ("wall", "2s")):

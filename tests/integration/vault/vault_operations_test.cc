@@ -17,6 +17,7 @@ namespace {
 
 using testing::FrontDriver;
 using testing::JoinText;
+using testing::RunCommand;
 using testing::SubmitText;
 using testing::VaultHarness;
 
@@ -122,6 +123,23 @@ TEST(Operations, AStopWithNothingDueIsAtOnce) {
                  absl::Now());
   vault.process().Kill(SIGTERM);
   EXPECT_EQ(vault.process().Wait(absl::Seconds(20)), 0) << vault.Output();  // not the 50 s
+}
+
+// A second vault of any folder gives way to one that holds the machine, and comes when it ended.
+TEST(Operations, ASecondVaultOnTheMachineIsRefused) {
+  VaultHarness first({.lanes = 1, .machine_lock = true});
+  const std::string other = first.folder() + "/other";
+  int code = -1;
+  RunCommand({"/bin/cp", "-a", first.vault_folder(), other}, code);
+  ASSERT_EQ(code, 0);
+  const std::string refused = RunCommand({testing::Bin("pinhole-vault"), "serve", other}, code);
+  EXPECT_NE(code, 0);
+  EXPECT_NE(refused.find("a vault serves on this machine"), std::string::npos) << refused;
+  FrontDriver front(first.socket());
+  EXPECT_TRUE(front.Exchange({}, kPatience).ok()) << "the first serves on: " << first.Output();
+  first.process().Kill(SIGKILL);
+  first.process().Wait(kPatience);
+  first.Serve();  // nothing is left of a dead one's hold
 }
 
 // As an operator meets it: so many starts are paid, the next one ends the contest and says so, and

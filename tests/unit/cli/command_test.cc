@@ -3,6 +3,7 @@
 
 #include "client/cli/invitation.h"
 #include "server/system/files.h"
+#include "server/system/machine_lock.h"
 #include "tests/unit/cli/command_fixture.h"
 
 namespace pinhole::cli {
@@ -263,6 +264,16 @@ TEST_F(CommandTest, MockAndRehearsalPolicyComeFromTheLedger) {
   EXPECT_EQ(ReadFile(Path("mock/truth/labels.rows"))->size(), 20'000U * 13);
   EXPECT_EQ(Run({"rehearse", Path("model"), "--data", Path("mock")}), 1);
   EXPECT_THAT(Err(), HasSubstr("--launcher"));
+}
+
+TEST_F(CommandTest, NothingIsRehearsedBesideAVault) {
+  const std::string lock = Path("machine.lock");
+  const auto held = HoldMachine(lock);
+  ASSERT_TRUE(held.ok()) << held.status();
+  EXPECT_EQ(Run({"rehearse", Path("model"), "--data", Path("mock"), "--machine-lock", lock}), 1);
+  EXPECT_THAT(Err(), HasSubstr("a vault serves on this machine"));
+  EXPECT_NE(Run({"rehearse", Path("model"), "--data", Path("mock")}), 0);
+  EXPECT_THAT(Err(), HasSubstr("no folder of mock data")) << "another lock is none of its business";
 }
 
 TEST_F(CommandTest, WatchPrintsWhatIsVerified) {

@@ -18,10 +18,12 @@ TEST(Config, ReadsWhatInitWrites) {
                 .lane_users = {103, 104},
                 .control_group = Config::ControlGroup::kDelegated,
                 .keep_free_mib = 7,
+                .machine_lock = "/run/pinhole/machine.lock",
                 .degraded = {"network"}};
   const auto read = ParseConfig(FormatConfig(config), "vault.toml");
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(read->lane_users, config.lane_users);
+  EXPECT_EQ(read->machine_lock, config.machine_lock);
   EXPECT_EQ(*read->user, 100U);
   EXPECT_EQ(read->lane_count(), 2U);
   EXPECT_EQ(read->control_group, Config::ControlGroup::kDelegated);

@@ -48,6 +48,7 @@ struct Ingredients {
   ImportFacts facts{.baseline_prediction = 3'000'000, .majority_label = 3'000'000};
   std::string labels = Labels();
   contest::Degraded degraded;
+  bool machine_locked = false;
   Overbooking overbooking = Overbooking::kRefused;
 
   absl::StatusOr<Plan> Make() const {
@@ -57,6 +58,7 @@ struct Ingredients {
                      .facts = facts,
                      .label_records = labels,
                      .degraded = degraded,
+                     .machine_locked = machine_locked,
                      .overbooking = overbooking,
                      .origin_ms = 1000});
   }
@@ -180,7 +182,9 @@ TEST(Plan, TheDataSetDecidesTheDeployment) {
   world.dataset.deployment = contest::Deployment::kTwoMachine;
   EXPECT_EQ(world.Make()->policy.deployment, contest::Deployment::kTwoMachine);
   world.file.deployment = contest::Deployment::kTwoMachine;
-  EXPECT_TRUE(world.Make().ok());
+  EXPECT_THAT(world.Make()->failures, Contains(HasSubstr("name machine_lock")));
+  world.machine_locked = true;
+  EXPECT_TRUE(world.Make()->failures.empty());
   world.file.deployment = contest::Deployment::kOneMachine;
   EXPECT_THAT(std::string(world.Make().status().message()),
               AllOf(HasSubstr("one-machine"), HasSubstr("two-machine")));
