@@ -39,7 +39,8 @@ const std::vector<Entry>& Catalogue() {
        "FinalBoard.LeavesNoTraceBeforeTheEnd, "
        "FinalBoardTest.ChargesCoverEveryBoardAndStayWithinTheReservation",
        ""},
-      {"A11", "several metrics", "", "", "a policy has one metric, so there is nothing to play"},
+      {"A11", "several metrics", "", "ContestFile.HasOneMetricOfOneKnownName",
+       "a policy has one metric, so there is nothing to play"},
       {"A12", "duplicates", "yes",
        "RunStore.KnowsAgainWhatRunsItHas, RequestsTest.TheSameSubmissionAgainIsTheSameSubmission",
        "there is no mode with noise"},
@@ -65,13 +66,19 @@ const std::vector<Entry>& Catalogue() {
        "RecordingTest.EveryChangedByteIsFound, test_found_in_truth_alone",
        "no capture of a whole network"},
       {"A21", "versions of the data set", "", "Ledger.VersionsOfADataSetShareOneBudget", ""},
-      {"A22", "the winner's model", "", "", "nothing hands out what a run wrote; no test says so"},
+      {"A22", "the winner's model", "with real processes: what runs wrote, looked for on the pipe",
+       "RealRedTeam.WhatRunsWroteAndHowTheyEndedIsNotOnThePipe, "
+       "RecordingTest.EveryChangedByteIsFound",
+       "looked for as it was written, not in another spelling"},
       {"A23", "another output on the machine", "",
        "Operations.ASecondVaultOnTheMachineIsRefused, CommandTest.NothingIsRehearsedBesideAVault, "
        "MachineLock.IsFreeUntilSomebodyHoldsItAndAfterwards",
        "other programs and virtual machines are not seen; what a neighbour feels: A24"},
-      {"A24", "how fast the front answers", "", "",
-       "not measured for two machines, nor for one; on one machine no bound is promised"},
+      {"A24", "how fast the front answers", "with real processes, below",
+       "RealRedTeam.ANeighbourOnTheSameCoreFeelsARun, "
+       "RealRedTeam.WhatRunsWroteAndHowTheyEndedIsNotOnThePipe",
+       "two machines are one here: what is at the pipe's other end, not a front's answers over a "
+       "network; on one machine no bound is promised"},
       {"A25", "order of completion", "yes",
        "Order.OfCompletionChangesNoByte, Simulation.EverySeedKeepsEveryProperty", ""},
       {"A26", "another draw", "yes",

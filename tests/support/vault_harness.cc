@@ -55,16 +55,16 @@ std::string ContestFile(const VaultOptions& options) {
       "[score]\nmetric = \"rmse\"\nrange = [0, 10]\nbest = 0.1\nworst = 2.1\nstep = "
       "0.02\npredictions = \"%s\"\n"
       "[release]\nrule = \"improvements\"\ntries = %d\nshown_scores = 5\nshown_failures = "
-      "3\nwaiting = %d\nteams = 4\n"
+      "%d\nwaiting = %d\nteams = 4\n"
       "acts_bits = %d\n"
       "[rounds]\nlength = \"%ds\"\nrun_window = \"%ds\"\nduration = \"%s\"\nlanes = %d\nmax_shift "
       "= "
       "100\n"
       "[limits]\nwall = \"500ms\"\nmemory = \"64MiB\"\nthreads = 1\noutput = \"64KiB\"\nscratch = "
       "\"1MiB\"\nprogram = \"4MiB\"\n",
-      TestKey(1).public_key().ToHex(), options.predictions, options.tries, options.waiting,
-      options.acts_bits, options.round_seconds, options.round_seconds - 1, options.duration,
-      options.lanes);
+      TestKey(1).public_key().ToHex(), options.predictions, options.tries, options.shown_failures,
+      options.waiting, options.acts_bits, options.round_seconds, options.round_seconds - 1,
+      options.duration, options.lanes);
 }
 
 }  // namespace
@@ -261,7 +261,7 @@ absl::StatusOr<int64_t> FrontDriver::TryExchange(
   if (open.type != pipe::ToFrontType::kOpen)
     return absl::InternalError("an exchange begins with kOpen");
   Recorded record{.first = static_cast<int64_t>(entries_.size()), .bytes = frame};
-  record.opened_ms = absl::ToUnixMillis(absl::Now());
+  record.opened_us = absl::ToUnixMicros(absl::Now());
   ASSIGN_OR_RETURN(record.round, pipe::DecodeRound(open.payload));
 
   std::string batch =
@@ -282,6 +282,7 @@ absl::StatusOr<int64_t> FrontDriver::TryExchange(
     RETURN_IF_ERROR(ReadFrame(frame, give_up));
     record.bytes += frame;
     ASSIGN_OR_RETURN(const pipe::ToFrontFrame got, pipe::DecodeToFront(frame));
+    record.done_us = absl::ToUnixMicros(absl::Now());
     if (got.type == pipe::ToFrontType::kDone) break;
     if (got.type == pipe::ToFrontType::kCheckpoint) checkpoint_ = got.payload;
     if (got.type != pipe::ToFrontType::kEntry) continue;

@@ -62,6 +62,7 @@ struct VaultOptions {
   int lanes = 2;
   int tries = 20;
   int waiting = 10;
+  int shown_failures = 3;
   int acts_bits = 1000;
   bool machine_lock = false;  // in a folder of its own
   std::string duration = "1h";
@@ -120,7 +121,8 @@ class FrontDriver {
     int64_t round = 0;
     int64_t first = 0;
     std::string bytes;
-    int64_t opened_ms = 0;  // Unix time when kOpen had come
+    int64_t opened_us = 0;  // Unix time when kOpen had come
+    int64_t done_us = 0;    // and when kDone had
   };
   const std::vector<Recorded>& recorded() const { return recorded_; }
   // The ledger's size when the exchange of a record ended.

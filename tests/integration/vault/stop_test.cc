@@ -65,7 +65,7 @@ Seen StopBesideARun(const std::string& conduct) {
   EXPECT_EQ(vault.process().Wait(absl::Seconds(8)), 0) << vault.Output();
 
   const FrontDriver::Recorded& record = front.recorded().back();
-  EXPECT_GE(record.opened_ms, clock.ExchangeMs(*round + 1));
+  EXPECT_GE(record.opened_us / 1000, clock.ExchangeMs(*round + 1));
   const auto size = static_cast<int64_t>(front.entries().size());
   EXPECT_EQ(record.bytes, vault.Owed(record.round, record.first, front.entries(), size));
   Seen seen{.bytes = record.bytes.size()};

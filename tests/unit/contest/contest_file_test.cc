@@ -146,6 +146,18 @@ TEST(ContestFile, RefusesUnknownWordsAndListsTheKnown) {
   }
 }
 
+// Several metrics, or one for each group of rows, would be as many channels (CHANNEL.md, A11).
+TEST(ContestFile, HasOneMetricOfOneKnownName) {
+  for (const char* several :
+       {"[\"rmse\", \"mae\"]", "\"rmse, mae\"", "\"rmse by group\"", "{a = \"rmse\"}"}) {
+    const auto file = ParseContestFile(FileWith("score.metric", several), "contest.toml");
+    ASSERT_FALSE(file.ok()) << several;
+    EXPECT_THAT(std::string(file.status().message()), ::testing::HasSubstr("metric")) << several;
+  }
+  EXPECT_TRUE(ParseContestFile(FileWith("score.metric", "\"rmse\""), "contest.toml").ok());
+  EXPECT_FALSE(ParseContestFile(FileWith("score.metrics", "\"rmse\""), "contest.toml").ok());
+}
+
 TEST(ContestFile, DefaultsGiveWayToFewTries) {
   auto file = ParseContestFile(FileWith("release.tries", "1"), "contest.toml");
   ASSERT_TRUE(file.ok()) << file.status();
