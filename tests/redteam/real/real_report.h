@@ -16,7 +16,7 @@ struct RealProfile {
   int64_t trials = 0;
   int64_t slots = 0;
 };
-inline constexpr RealProfile kQuickReal{.lanes = 8, .trials = 24, .slots = 48};
+inline constexpr RealProfile kQuickReal{.lanes = 8, .trials = 16, .slots = 36};
 inline constexpr RealProfile kLongReal{.lanes = 16, .trials = kRealTrials, .slots = 800};
 
 std::string RealHead();
