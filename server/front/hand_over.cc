@@ -19,6 +19,11 @@ absl::Status HandOver::Add(const pipe::ToFrontFrame& frame) {
     stage_ = Stage::kHead;
     return absl::OkStatus();
   }
+  if (stage_ == Stage::kHead && frame.type == ToFrontType::kCheckpoint &&
+      checkpoint_.size() < kMostCheckpointBytes) {
+    checkpoint_ += frame.payload;
+    return absl::OkStatus();
+  }
   if (stage_ == Stage::kHead && frame.type == ToFrontType::kDone) {
     stage_ = Stage::kDone;
     return absl::OkStatus();

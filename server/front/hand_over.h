@@ -27,6 +27,8 @@ class HandOver {
   std::string TakeCheckpoint() { return std::move(checkpoint_); }
 
  private:
+  // A head with as many cosignatures as there can be is shorter.
+  static constexpr size_t kMostCheckpointBytes = 8192;
   enum class Stage { kEntries, kHead, kDone };
   absl::Status AddPiece(const pipe::EntryPiece& piece);
 

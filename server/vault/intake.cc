@@ -27,6 +27,12 @@ absl::Status Intake::Take(std::string_view bytes) {
   if (receiving_.has_value() != (frame.type == pipe::ToVaultType::kProgram)) {
     return absl::InvalidArgumentError("a program's frames must follow its request");
   }
+  if (frame.type == pipe::ToVaultType::kCosignature) {
+    if (cosignatures_.size() >= kMostCosignatures)
+      return absl::InvalidArgumentError("more cosignatures than a batch may bring");
+    cosignatures_.push_back(frame.payload);
+    return absl::OkStatus();
+  }
   if (mirror_size_.has_value() == (frame.type == pipe::ToVaultType::kHello)) {
     return absl::InvalidArgumentError("a batch begins with one hello");
   }
@@ -44,6 +50,8 @@ absl::Status Intake::Take(std::string_view bytes) {
       if (!frame.payload.empty()) return absl::InvalidArgumentError("the end has no payload");
       ended_ = true;
       return absl::OkStatus();
+    case pipe::ToVaultType::kCosignature:
+      break;  // taken above
   }
   return absl::InvalidArgumentError("unknown frame");
 }

@@ -29,6 +29,7 @@ struct Arrived {
 
 // What one batch may bring at the most, whoever owns the front.
 inline constexpr size_t kMaxRequestsOfBatch = 10'000;
+inline constexpr size_t kMostCosignatures = 64;
 
 // Not thread-safe. `state` must not change while the intake lives.
 class Intake {
@@ -56,6 +57,8 @@ class Intake {
   // The size of the front's mirror, once its hello came.
   std::optional<int64_t> mirror_size() const { return mirror_size_; }
   const std::vector<Arrived>& arrived() const { return arrived_; }
+  // Signature lines by whomever, unverified, at most kMostCosignatures.
+  const std::vector<std::string>& cosignatures() const { return cosignatures_; }
   // Programs that were dropped since the disk had no room: their teams may send them again.
   int64_t dropped_for_room() const { return dropped_for_room_; }
 
@@ -85,6 +88,7 @@ class Intake {
   std::optional<int64_t> mirror_size_;
   std::optional<Receiving> receiving_;
   std::vector<Arrived> arrived_;
+  std::vector<std::string> cosignatures_;
   size_t requests_ = 0;
   std::set<PublicKey> joining_;                // teams whose join came in this batch
   std::set<PublicKey> invitations_;            // their invitations, by the one-use key

@@ -134,6 +134,14 @@ std::vector<Section> Sections(ContestFile& file, Durations& durations) {
         {"scratch", size(p.limits.scratch_bytes)},
         {"program", size(p.limits.program_bytes)}},
        {"wall"}},
+      {"witnesses",
+       {{"keys", Texts([&p](std::string_view vkey) -> absl::Status {
+           ASSIGN_OR_RETURN(WitnessVerifier witness, WitnessVerifier::FromVkey(vkey));
+           p.witnesses.verifiers.push_back(std::move(witness));
+           return absl::OkStatus();
+         })},
+        {"quorum", Count(p.witnesses.quorum)}},
+       {}},
       {"statement", {{"bits_per_row", Count(p.bits_per_row)}}, {}},
   };
 }
@@ -177,6 +185,9 @@ void FitDefaults(const toml::table& root, ContestFile& file) {
     if (!stated("shown_scores"))
       release.shown_scores = std::min(release.shown_scores, scale.MostGains(release.min_gain));
   }
+  Witnesses& witnesses = file.policy.witnesses;
+  if (!root["witnesses"]["quorum"] && !witnesses.verifiers.empty())
+    witnesses.quorum = static_cast<int>(witnesses.verifiers.size()) / 2 + 1;
   if (!stated("waiting")) release.waiting = std::min(release.waiting, std::max(1, release.tries));
 }
 

@@ -5,11 +5,14 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "server/core/base/ed25519.h"
+#include "server/core/base/sha256.h"
 #include "server/core/contest/scoring.h"
+#include "server/core/note/cosignature.h"
 
 namespace pinhole::contest {
 
@@ -84,6 +87,18 @@ struct Limits {
   bool operator==(const Limits&) const = default;
 };
 
+// Who must have seen a head before the entries under it leave the vault.
+struct Witnesses {
+  std::vector<WitnessVerifier> verifiers;  // at most kMostWitnesses; none: nobody is asked
+  int quorum = 0;                          // so many of them, more than half; 0 without any
+  // The beginning of the chain that the contest's ROUNDs go on with (core/log/blinding.h); zeros
+  // without witnesses.
+  Digest blinding{};
+  bool asked() const { return quorum > 0; }
+  bool operator==(const Witnesses&) const = default;
+};
+inline constexpr int kMostWitnesses = 15;
+
 struct Policy {
   std::string contest;  // an id (IsId)
   int version = 1;
@@ -98,6 +113,7 @@ struct Policy {
   Release release;
   Rounds rounds;
   Limits limits;
+  Witnesses witnesses;
   PublicKey organizer;
   bool operator==(const Policy&) const = default;
 };

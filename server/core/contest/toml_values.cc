@@ -32,6 +32,15 @@ Read Text(std::function<absl::Status(std::string_view)> store) {
   };
 }
 
+Read Texts(std::function<absl::Status(std::string_view)> store) {
+  return [store = std::move(store)](const toml::node& node) -> absl::Status {
+    const toml::array* list = node.as_array();
+    if (list == nullptr) return absl::InvalidArgumentError("takes a list of texts in quotes");
+    for (const toml::node& one : *list) RETURN_IF_ERROR(Text(store)(one));
+    return absl::OkStatus();
+  };
+}
+
 Read Count(int& target) {
   return [&target](const toml::node& node) -> absl::Status {
     const auto value = node.value<int64_t>();

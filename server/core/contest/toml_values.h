@@ -28,6 +28,9 @@ Read Word(T& target, absl::StatusOr<T> (*parse)(std::string_view)) {
   });
 }
 
+// A list of texts, each given to `store` in turn.
+Read Texts(std::function<absl::Status(std::string_view)> store);
+
 // A whole number that is not negative.
 Read Count(int& target);
 

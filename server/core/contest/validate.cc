@@ -179,6 +179,7 @@ absl::Status Validate(const Policy& policy) {
   RETURN_IF_ERROR(ValidateRounds(policy.rounds));
   RETURN_IF_ERROR(ValidateRelease(policy));
   RETURN_IF_ERROR(ValidateLimits(policy.limits));
+  RETURN_IF_ERROR(Validate(policy.witnesses, policy.rounds));
   RETURN_IF_ERROR(CheckRunFitsWindow(policy));
   return CheckProgramFitsExchange(policy);
 }

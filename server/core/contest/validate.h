@@ -16,6 +16,9 @@ absl::Status Validate(const LevelScale& scale);
 // How predictions are scored, apart from any data set. Errors: INVALID_ARGUMENT.
 absl::Status Validate(const Scoring& scoring);
 
+// Who must cosign, and that no two ledgers can each have enough of them. Errors: INVALID_ARGUMENT.
+absl::Status Validate(const Witnesses& witnesses, const Rounds& rounds);
+
 // A whole policy, apart from any data set. Errors: INVALID_ARGUMENT or FAILED_PRECONDITION.
 absl::Status Validate(const Policy& policy);
 

@@ -16,7 +16,9 @@ int IndexOf(const std::optional<score::Level>& level, int level_count) {
 }  // namespace
 
 absl::StatusOr<std::vector<log::EncodedEntry>> FinalBoard::Release(const replay::Contest& contest,
-                                                                   const FinalLevels& levels) {
+                                                                   const FinalLevels& levels,
+                                                                   int64_t first,
+                                                                   const log::Blinder& blinder) {
   const contest::Policy& policy = contest.policy.policy;
   const int level_count = policy.scoring.scale.level_count();
   std::vector<int> teams = replay::FinalTeams(contest);
@@ -49,6 +51,7 @@ absl::StatusOr<std::vector<log::EncodedEntry>> FinalBoard::Release(const replay:
     if (with_levels) entry.level = level_of(team);
     entry.text = counting::FinalText(entry.level, policy.scoring.scale);
     entry.charge = counting::FinalCharge(policy, count, place);
+    entry.blind = blinder.Of(first + place - 1);
     ASSIGN_OR_RETURN(log::EncodedEntry encoded, log::Encode(entry, log::ResultSeal()));
     entries.push_back(std::move(encoded));
   }

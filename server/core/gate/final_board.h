@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "server/core/log/blinding.h"
 #include "server/core/log/entries.h"
 #include "server/core/replay/ledger_state.h"
 #include "server/core/score/level.h"
@@ -21,9 +22,12 @@ class FinalBoard {
  public:
   // The FINAL entries of a contest that is at its end, in order; none when its policy shows none.
   // `levels` has one for each of FinalTeams(contest). Order of winner and top3: final level, then
-  // the shown one, then the earlier shown. Errors: INVALID_ARGUMENT when a level is missing.
+  // the shown one, then the earlier shown. The first place will be entry number `first` of the
+  // ledger; `blinder` is the last ROUND's. Errors: INVALID_ARGUMENT when a level is missing.
   static absl::StatusOr<std::vector<log::EncodedEntry>> Release(const replay::Contest& contest,
-                                                                const FinalLevels& levels);
+                                                                const FinalLevels& levels,
+                                                                int64_t first = 0,
+                                                                const log::Blinder& blinder = {});
 };
 
 }  // namespace pinhole::gate

@@ -43,7 +43,8 @@ Symbol Decide(const contest::Policy& policy, const counting::TeamState& state,
 }
 
 absl::StatusOr<log::EncodedEntry> Symbol::ToResult(const replay::Contest& contest,
-                                                   const replay::Admission& admission) const {
+                                                   const replay::Admission& admission,
+                                                   const std::optional<Digest>& blind) const {
   const contest::Policy& policy = contest.policy.policy;
   const replay::Team& team = contest.teams[static_cast<size_t>(admission.entry.team - 1)];
   ASSIGN_OR_RETURN(const counting::BothStates after,
@@ -57,16 +58,18 @@ absl::StatusOr<log::EncodedEntry> Symbol::ToResult(const replay::Contest& contes
                       .symbol = value_,
                       .text = counting::SymbolText(value_, policy.scoring.scale),
                       .charge = team.left - left + (contest.shared_left - shared_left),
-                      .after = counting::StateOfBoth(policy, after.team, after.shared)},
+                      .after = counting::StateOfBoth(policy, after.team, after.shared),
+                      .blind = blind},
                      log::ResultSeal());
 }
 
 absl::StatusOr<log::EncodedEntry> Release(const replay::Contest& contest,
                                           const replay::Admission& admission,
-                                          const std::optional<score::Level>& level) {
+                                          const std::optional<score::Level>& level,
+                                          const std::optional<Digest>& blind) {
   const replay::Team& team = contest.teams[static_cast<size_t>(admission.entry.team - 1)];
   return Decide(contest.policy.policy, contest.StateOf(team), admission.entry.show_below, level)
-      .ToResult(contest, admission);
+      .ToResult(contest, admission, blind);
 }
 
 }  // namespace pinhole::gate

@@ -21,7 +21,8 @@ class Symbol {
   // The RESULT entry for `admission`, with charge and state after. Errors: FAILED_PRECONDITION when
   // the symbol was not decided for the team's present state.
   absl::StatusOr<log::EncodedEntry> ToResult(const replay::Contest& contest,
-                                             const replay::Admission& admission) const;
+                                             const replay::Admission& admission,
+                                             const std::optional<Digest>& blind) const;
 
  private:
   friend Symbol Decide(const contest::Policy& policy, const counting::TeamState& state,
@@ -37,9 +38,10 @@ Symbol Decide(const contest::Policy& policy, const counting::TeamState& state,
               const std::optional<int>& show_below, const std::optional<score::Level>& level);
 
 // Decides for one due admission and makes its RESULT. The caller applies it to the ledger before it
-// asks for the next one.
+// asks for the next one. `blind` is that of the entry's place in the ledger (core/log/blinding.h).
 absl::StatusOr<log::EncodedEntry> Release(const replay::Contest& contest,
                                           const replay::Admission& admission,
-                                          const std::optional<score::Level>& level);
+                                          const std::optional<score::Level>& level,
+                                          const std::optional<Digest>& blind = std::nullopt);
 
 }  // namespace pinhole::gate

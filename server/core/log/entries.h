@@ -101,6 +101,7 @@ struct ResultEntry {
   std::string text;
   counting::Bits charge;
   counting::TeamState after;
+  std::optional<Digest> blind;  // with witnesses (core/log/blinding.h)
   bool operator==(const ResultEntry&) const = default;
 };
 
@@ -110,7 +111,8 @@ struct RoundEntry {
   int64_t round = 0;
   int64_t admitted = 0;
   int64_t released = 0;
-  Digest root_before{};  // root of the tree of all entries before this one
+  Digest root_before{};            // root of the tree of all entries before this one
+  std::optional<Digest> blinding;  // of the exchange, with witnesses
   bool operator==(const RoundEntry&) const = default;
 };
 
@@ -149,6 +151,7 @@ struct FinalEntry {
   std::optional<int> level;
   std::string text;  // the level's value, "WORSE", or "-"
   counting::Bits charge;
+  std::optional<Digest> blind;
   bool operator==(const FinalEntry&) const = default;
 };
 
@@ -156,6 +159,7 @@ struct CloseEntry {
   std::string contest;
   int64_t round = 0;
   counting::Bits used;  // what left; the rest of the reservation returns to the data set
+  std::optional<Digest> blind;
   bool operator==(const CloseEntry&) const = default;
 };
 

@@ -225,7 +225,8 @@ EntryWriter Write(const ResultEntry& e) {
                        .Add("tries_left", e.after.tries)
                        .Add("levels_left", e.after.levels)
                        .Add("scores_left", e.after.scores)
-                       .Add("failures_left", e.after.failures));
+                       .Add("failures_left", e.after.failures)
+                       .AddDigestOrDash("blind", e.blind));
 }
 
 absl::StatusOr<ResultEntry> ReadResult(EntryReader& r) {
@@ -240,6 +241,7 @@ absl::StatusOr<ResultEntry> ReadResult(EntryReader& r) {
   ASSIGN_OR_RETURN(const int64_t levels, r.TakeInteger("levels_left", 0, contest::kMaxLevels));
   ASSIGN_OR_RETURN(const int64_t scores, r.TakeInteger("scores_left", 0, kMaxTries));
   ASSIGN_OR_RETURN(const int64_t failures, r.TakeInteger("failures_left", 0, kMaxTries));
+  ASSIGN_OR_RETURN(e.blind, r.TakeDigestOrDash("blind"));
   e.team = static_cast<int>(team);
   e.text = std::string(text);
   e.after = {static_cast<int>(tries), static_cast<int>(levels), static_cast<int>(scores),
@@ -251,7 +253,8 @@ EntryWriter Write(const RoundEntry& e) {
   return std::move(EntryWriter("ROUND", e.contest, e.round)
                        .Add("admitted", e.admitted)
                        .Add("released", e.released)
-                       .AddHex("root_before", e.root_before));
+                       .AddHex("root_before", e.root_before)
+                       .AddDigestOrDash("blinding", e.blinding));
 }
 
 absl::StatusOr<RoundEntry> ReadRound(EntryReader& r) {
@@ -259,6 +262,7 @@ absl::StatusOr<RoundEntry> ReadRound(EntryReader& r) {
   ASSIGN_OR_RETURN(e.admitted, r.TakeInteger("admitted", 0, kCountLimit));
   ASSIGN_OR_RETURN(e.released, r.TakeInteger("released", 0, kCountLimit));
   ASSIGN_OR_RETURN(e.root_before, TakeHex<32>(r, "root_before"));
+  ASSIGN_OR_RETURN(e.blinding, r.TakeDigestOrDash("blinding"));
   return e;
 }
 
@@ -308,7 +312,8 @@ EntryWriter Write(const FinalEntry& e) {
                        .Add("admit", e.admit)
                        .Add("level", LevelOrDash(e.level))
                        .Add("text", e.text)
-                       .Add("charge_bits", e.charge.ToString()));
+                       .Add("charge_bits", e.charge.ToString())
+                       .AddDigestOrDash("blind", e.blind));
 }
 
 absl::StatusOr<FinalEntry> ReadFinal(EntryReader& r) {
@@ -319,6 +324,7 @@ absl::StatusOr<FinalEntry> ReadFinal(EntryReader& r) {
   ASSIGN_OR_RETURN(e.level, TakeLevelOrDash(r, "level"));
   ASSIGN_OR_RETURN(const std::string_view text, r.Take("text"));
   ASSIGN_OR_RETURN(e.charge, TakeBits(r, "charge_bits"));
+  ASSIGN_OR_RETURN(e.blind, r.TakeDigestOrDash("blind"));
   e.place = static_cast<int>(place);
   e.team = static_cast<int>(team);
   e.text = std::string(text);
@@ -326,12 +332,15 @@ absl::StatusOr<FinalEntry> ReadFinal(EntryReader& r) {
 }
 
 EntryWriter Write(const CloseEntry& e) {
-  return std::move(EntryWriter("CLOSE", e.contest, e.round).Add("used_bits", e.used.ToString()));
+  return std::move(EntryWriter("CLOSE", e.contest, e.round)
+                       .Add("used_bits", e.used.ToString())
+                       .AddDigestOrDash("blind", e.blind));
 }
 
 absl::StatusOr<CloseEntry> ReadClose(EntryReader& r) {
   CloseEntry e{.contest = std::string(r.contest()), .round = r.round()};
   ASSIGN_OR_RETURN(e.used, TakeBits(r, "used_bits"));
+  ASSIGN_OR_RETURN(e.blind, r.TakeDigestOrDash("blind"));
   return e;
 }
 

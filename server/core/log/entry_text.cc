@@ -102,6 +102,11 @@ EntryWriter& EntryWriter::AddHex(std::string_view key, ByteView bytes) {
   return *this;
 }
 
+EntryWriter& EntryWriter::AddDigestOrDash(std::string_view key,
+                                          const std::optional<Digest>& digest) {
+  return digest.has_value() ? AddHex(key, *digest) : Add(key, "-");
+}
+
 bool EntryWriter::Spells(std::string_view bytes) const {
   return status_.ok() && text_.size() < bytes.size() && bytes.starts_with(text_) &&
          bytes.back() == '\n' &&
@@ -144,6 +149,14 @@ absl::StatusOr<std::string_view> EntryReader::Take(std::string_view key) {
     return Malformed(absl::StrFormat("field \"%s\" expected, found \"%s\"", key, word));
   }
   return word.substr(key.size() + 1);
+}
+
+absl::StatusOr<std::optional<Digest>> EntryReader::TakeDigestOrDash(std::string_view key) {
+  ASSIGN_OR_RETURN(const std::string_view text, Take(key));
+  if (text == "-") return std::optional<Digest>();
+  Digest digest;
+  RETURN_IF_ERROR(HexDecodeTo(text, digest));
+  return std::optional<Digest>(digest);
 }
 
 absl::StatusOr<int64_t> EntryReader::TakeInteger(std::string_view key, int64_t low, int64_t high) {

@@ -3,12 +3,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "server/core/base/bytes.h"
+#include "server/core/base/sha256.h"
 
 namespace pinhole::log {
 
@@ -23,6 +25,8 @@ class EntryWriter {
   EntryWriter& Add(std::string_view key, std::string_view value);
   EntryWriter& Add(std::string_view key, int64_t value);
   EntryWriter& AddHex(std::string_view key, ByteView bytes);
+  // Hex, or "-" for none.
+  EntryWriter& AddDigestOrDash(std::string_view key, const std::optional<Digest>& digest);
   // The fields after `round`, as signed by people: no padding.
   std::string_view Fields() const { return std::string_view(text_).substr(common_bytes_); }
   // Errors: INVALID_ARGUMENT for a value that does not fit the format, RESOURCE_EXHAUSTED when the
@@ -53,6 +57,7 @@ class EntryReader {
   // The value of the next field, which must be named `key`.
   absl::StatusOr<std::string_view> Take(std::string_view key);
   absl::StatusOr<int64_t> TakeInteger(std::string_view key, int64_t low, int64_t high);
+  absl::StatusOr<std::optional<Digest>> TakeDigestOrDash(std::string_view key);
   // Errors: INVALID_ARGUMENT when fields are left.
   absl::Status Done() const;
 

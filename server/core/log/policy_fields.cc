@@ -1,5 +1,10 @@
 #include "server/core/log/policy_fields.h"
 
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <vector>
+
 #include "server/core/base/status.h"
 #include "server/core/base/text.h"
 #include "server/core/contest/validate.h"
@@ -24,6 +29,30 @@ absl::StatusOr<int> TakeInt(EntryReader& reader, std::string_view key) {
 
 absl::StatusOr<int64_t> TakeCount(EntryReader& reader, std::string_view key) {
   return reader.TakeInteger(key, 0, INT64_MAX);
+}
+
+// Without witnesses there is none.
+std::optional<Digest> BlindingOf(const contest::Witnesses& witnesses) {
+  return witnesses.asked() ? std::optional(witnesses.blinding) : std::nullopt;
+}
+
+std::string WitnessesText(const std::vector<WitnessVerifier>& witnesses) {
+  std::string text;
+  for (const WitnessVerifier& witness : witnesses)
+    text += (text.empty() ? "" : ",") + witness.ToVkey();
+  return text.empty() ? "-" : text;
+}
+
+absl::StatusOr<std::vector<WitnessVerifier>> ParseWitnesses(std::string_view text) {
+  std::vector<WitnessVerifier> witnesses;
+  if (text == "-") return witnesses;
+  while (true) {
+    const size_t comma = std::min(text.find(','), text.size());
+    ASSIGN_OR_RETURN(WitnessVerifier witness, WitnessVerifier::FromVkey(text.substr(0, comma)));
+    witnesses.push_back(std::move(witness));
+    if (comma == text.size()) return witnesses;
+    text.remove_prefix(comma + 1);
+  }
 }
 
 }  // namespace
@@ -66,6 +95,9 @@ void AddPolicyFields(const contest::Policy& p, EntryWriter& writer) {
       .Add("output_bytes", p.limits.output_bytes)
       .Add("scratch_bytes", p.limits.scratch_bytes)
       .Add("program_bytes", p.limits.program_bytes)
+      .Add("quorum", p.witnesses.quorum)
+      .Add("witnesses", WitnessesText(p.witnesses.verifiers))
+      .AddDigestOrDash("blinding", BlindingOf(p.witnesses))
       .Add("organizer", p.organizer.ToHex());
 }
 
@@ -116,6 +148,13 @@ absl::StatusOr<contest::Policy> TakePolicyFields(EntryReader& reader) {
   ASSIGN_OR_RETURN(p.limits.output_bytes, TakeCount(reader, "output_bytes"));
   ASSIGN_OR_RETURN(p.limits.scratch_bytes, TakeCount(reader, "scratch_bytes"));
   ASSIGN_OR_RETURN(p.limits.program_bytes, TakeCount(reader, "program_bytes"));
+  ASSIGN_OR_RETURN(p.witnesses.quorum, TakeInt(reader, "quorum"));
+  ASSIGN_OR_RETURN(const std::string_view witnesses, reader.Take("witnesses"));
+  ASSIGN_OR_RETURN(p.witnesses.verifiers, ParseWitnesses(witnesses));
+  ASSIGN_OR_RETURN(const std::optional<Digest> blinding, reader.TakeDigestOrDash("blinding"));
+  if (blinding.has_value() != p.witnesses.asked())
+    return absl::InvalidArgumentError("malformed ledger entry: blinding goes with witnesses");
+  p.witnesses.blinding = blinding.value_or(Digest{});
   ASSIGN_OR_RETURN(const std::string_view organizer, reader.Take("organizer"));
   ASSIGN_OR_RETURN(p.organizer, PublicKey::FromHex(organizer));
   RETURN_IF_ERROR(contest::Validate(p));

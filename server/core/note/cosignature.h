@@ -31,6 +31,8 @@ class WitnessVerifier {
   const NoteKeyId& key_id() const { return key_id_; }
   const PublicKey& public_key() const { return key_; }
 
+  bool operator==(const WitnessVerifier&) const = default;
+
  private:
   WitnessVerifier(std::string_view name, const PublicKey& key);
 

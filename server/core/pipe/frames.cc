@@ -71,8 +71,8 @@ std::string EncodeToVault(const ToVaultFrame& frame) {
 }
 
 absl::StatusOr<ToVaultFrame> DecodeToVault(std::string_view bytes) {
-  ASSIGN_OR_RETURN(RawFrame raw,
-                   DecodeFrame(bytes, kToVaultBytes, static_cast<uint8_t>(ToVaultType::kEnd)));
+  ASSIGN_OR_RETURN(RawFrame raw, DecodeFrame(bytes, kToVaultBytes,
+                                             static_cast<uint8_t>(ToVaultType::kCosignature)));
   return ToVaultFrame{static_cast<ToVaultType>(raw.type), std::move(raw.payload)};
 }
 
@@ -82,7 +82,7 @@ std::string EncodeToFront(const ToFrontFrame& frame) {
 
 absl::StatusOr<ToFrontFrame> DecodeToFront(std::string_view bytes) {
   ASSIGN_OR_RETURN(RawFrame raw,
-                   DecodeFrame(bytes, kToFrontBytes, static_cast<uint8_t>(ToFrontType::kDone)));
+                   DecodeFrame(bytes, kToFrontBytes, static_cast<uint8_t>(ToFrontType::kHead)));
   return ToFrontFrame{static_cast<ToFrontType>(raw.type), std::move(raw.payload)};
 }
 
@@ -102,6 +102,44 @@ absl::StatusOr<EntryPiece> DecodeEntryPiece(std::string_view payload) {
   if (piece.offset + piece.bytes.size() > piece.total)
     return absl::InvalidArgumentError("frame: an entry's piece overlaps its end");
   return piece;
+}
+
+absl::StatusOr<PendingHashes> DecodePendingHashes(std::string_view payload) {
+  constexpr size_t kHashBytes = std::tuple_size_v<Digest>;
+  if (payload.size() <= 8 || (payload.size() - 8) % kHashBytes != 0)
+    return absl::InvalidArgumentError("frame: no whole number of hashes");
+  PendingHashes pending;
+  ASSIGN_OR_RETURN(pending.first, DecodeNumber(payload.substr(0, 8)));
+  for (payload.remove_prefix(8); !payload.empty(); payload.remove_prefix(kHashBytes)) {
+    Digest& hash = pending.hashes.emplace_back();
+    std::copy_n(AsBytes(payload).begin(), kHashBytes, hash.begin());
+  }
+  return pending;
+}
+
+std::vector<std::string> PendingFrames(int64_t first, std::span<const Digest> hashes,
+                                       std::string_view head) {
+  std::vector<std::string> frames;
+  while (!hashes.empty()) {
+    const size_t count = std::min(hashes.size(), kHashesOfFrame);
+    std::string payload = EncodeNumber(first);
+    for (const Digest& hash : hashes.first(count)) payload.append(AsText(hash));
+    frames.push_back(EncodeToFront({ToFrontType::kPending, std::move(payload)}));
+    hashes = hashes.subspan(count);
+    first += static_cast<int64_t>(count);
+  }
+  frames.push_back(EncodeToFront({ToFrontType::kHead, std::string(head)}));
+  return frames;
+}
+
+std::vector<std::string> CheckpointFrames(std::string_view checkpoint) {
+  std::vector<std::string> frames;
+  do {
+    frames.push_back(EncodeToFront(
+        {ToFrontType::kCheckpoint, std::string(checkpoint.substr(0, kToFrontPayload))}));
+    checkpoint.remove_prefix(std::min(checkpoint.size(), kToFrontPayload));
+  } while (!checkpoint.empty());
+  return frames;
 }
 
 std::vector<std::string> EntryFrames(int64_t index, std::string_view entry) {
@@ -126,7 +164,7 @@ std::vector<std::string> HandOver(int64_t round, int64_t first,
   for (const std::string& entry : entries) {
     for (std::string& frame : EntryFrames(first++, entry)) frames.push_back(std::move(frame));
   }
-  frames.push_back(EncodeToFront({ToFrontType::kCheckpoint, std::string(checkpoint)}));
+  for (std::string& frame : CheckpointFrames(checkpoint)) frames.push_back(std::move(frame));
   frames.push_back(EncodeToFront({ToFrontType::kDone, EncodeRound(round)}));
   return frames;
 }

@@ -7,11 +7,13 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "server/core/base/sha256.h"
 
 namespace pinhole::pipe {
 
@@ -22,8 +24,15 @@ inline constexpr size_t kToVaultPayload = kToVaultBytes - kFrameHeaderBytes;
 inline constexpr size_t kToFrontPayload = kToFrontBytes - kFrameHeaderBytes;
 
 // A batch is: one kHello, then requests, each submission followed by its program in full kProgram
-// frames but the last, then kEnd.
-enum class ToVaultType : uint8_t { kHello = 1, kRequest = 2, kProgram = 3, kEnd = 4 };
+// frames but the last, then kEnd. A kCosignature may stand before, between and after all these, but
+// not within a program: its payload is a witness's signature line for the newest head.
+enum class ToVaultType : uint8_t {
+  kHello = 1,
+  kRequest = 2,
+  kProgram = 3,
+  kEnd = 4,
+  kCosignature = 5
+};
 struct ToVaultFrame {
   ToVaultType type = ToVaultType::kEnd;
   std::string payload;
@@ -37,8 +46,18 @@ absl::StatusOr<ToVaultFrame> DecodeToVault(std::string_view bytes);
 std::string EncodeHello(int64_t mirror_size);
 absl::StatusOr<int64_t> DecodeHello(std::string_view payload);
 
-// An exchange hands over: kOpen, then the entries in pieces, then kCheckpoint, then kDone.
-enum class ToFrontType : uint8_t { kOpen = 1, kEntry = 2, kCheckpoint = 3, kDone = 4 };
+// An exchange hands over: kOpen, then the entries in pieces, then kCheckpoint, then kDone. A
+// checkpoint that is too long for one frame goes on in the next. While entries wait for witnesses,
+// behind kOpen: kPending, the hashes of all entries that may not leave yet, and then kHead, the
+// newest head, for the witnesses.
+enum class ToFrontType : uint8_t {
+  kOpen = 1,
+  kEntry = 2,
+  kCheckpoint = 3,
+  kDone = 4,
+  kPending = 5,
+  kHead = 6
+};
 struct ToFrontFrame {
   ToFrontType type = ToFrontType::kDone;
   std::string payload;
@@ -59,6 +78,22 @@ struct EntryPiece {
   std::string bytes;
 };
 absl::StatusOr<EntryPiece> DecodeEntryPiece(std::string_view payload);
+
+// Hashes of entries that wait: index of the first u64, hashes of 32 bytes, at most
+// kHashesOfFrame.
+inline constexpr size_t kHashesOfFrame = (kToFrontPayload - 8) / 32;
+struct PendingHashes {
+  int64_t first = 0;
+  std::vector<Digest> hashes;
+};
+absl::StatusOr<PendingHashes> DecodePendingHashes(std::string_view payload);
+
+// What witnesses are asked with: kPending and kHead.
+std::vector<std::string> PendingFrames(int64_t first, std::span<const Digest> hashes,
+                                       std::string_view head);
+
+// A signed head, handed over.
+std::vector<std::string> CheckpointFrames(std::string_view checkpoint);
 
 // The frames of one entry.
 std::vector<std::string> EntryFrames(int64_t index, std::string_view entry);

@@ -5,6 +5,7 @@
 #include "server/core/base/status.h"
 #include "server/core/counting/acts.h"
 #include "server/core/counting/final_board.h"
+#include "server/core/log/blinding.h"
 #include "server/core/replay/ledger_state.h"
 #include "server/core/replay/rules.h"
 
@@ -80,6 +81,14 @@ bool AtItsEnd(const Contest& contest) {
   return contest.stopped || !contest.finals.empty() ||
          contest.last_round >= contest.policy.policy.rounds.count ||
          (contest.phase == Phase::kClosing && contest.due.empty());
+}
+
+// Of FINAL and CLOSE, which stand in the exchange of the last ROUND.
+absl::Status CheckBlind(const Contest& contest, int64_t index, const std::optional<Digest>& blind) {
+  const log::Blinder blinder =
+      contest.policy.policy.witnesses.asked() ? log::Blinder(contest.blinding) : log::Blinder();
+  if (blind == blinder.Of(index)) return absl::OkStatus();
+  return Breaks("with witnesses FINAL and CLOSE have the blind of the last ROUND's blinding");
 }
 
 }  // namespace
@@ -190,6 +199,7 @@ absl::Status LedgerState::Check(const log::FinalEntry& entry) {
                             "FINAL's text must be its level's"));
   RETURN_IF_ERROR(MustEqual(entry.charge, counting::FinalCharge(policy, count, entry.place),
                             "a place costs what its choices can tell"));
+  RETURN_IF_ERROR(CheckBlind(*contest, size(), entry.blind));
   contest->finals.push_back(entry);
   contest->final_charged += entry.charge;
   return absl::OkStatus();
@@ -206,6 +216,7 @@ absl::Status LedgerState::Check(const log::CloseEntry& entry) {
                             "no CLOSE before the whole final board"));
   const counting::Bits used = contest->Used();
   RETURN_IF_ERROR(MustEqual(entry.used, used, "CLOSE must state what left"));
+  RETURN_IF_ERROR(CheckBlind(*contest, size(), entry.blind));
   contest->phase = Phase::kClosed;
   account_.spent += used;
   account_.reserved = {};

@@ -7,6 +7,7 @@
 #include "server/core/contest/validate.h"
 #include "server/core/counting/acts.h"
 #include "server/core/counting/worst_case.h"
+#include "server/core/log/blinding.h"
 #include "server/core/log/entry_text.h"
 #include "server/core/replay/rules.h"
 
@@ -181,6 +182,7 @@ absl::Status LedgerState::Check(const log::PolicyEntry& entry, std::string_view 
   contest.policy_digest = Sha256(bytes);
   contests_.emplace(policy.contest, std::move(contest));
   open_ = policy.contest;
+  witnesses_ = policy.witnesses;
   account_.spent += counting::Bits{policy.baseline_thousandths};
   account_.reserved = worst.contest;
   return absl::OkStatus();
@@ -293,6 +295,9 @@ absl::Status LedgerState::Check(const log::ResultEntry& entry) {
                             "the charge is what the symbol takes from the continuations"));
   RETURN_IF_ERROR(MustEqual(entry.text, counting::SymbolText(entry.symbol, policy.scoring.scale),
                             "RESULT's text must be its symbol's"));
+  RETURN_IF_ERROR(MustEqual(entry.blind.has_value(), policy.witnesses.asked(),
+                            "a RESULT has a blind when there are witnesses"));
+  if (entry.blind.has_value()) contest->blinds.emplace_back(size(), *entry.blind);
   team.state = after.team;
   team.left = left;
   team.charged += own;
@@ -318,6 +323,24 @@ absl::Status LedgerState::Check(const log::ResultEntry& entry) {
   return absl::OkStatus();
 }
 
+namespace {
+
+absl::Status CheckBlinding(const Contest& contest, const log::RoundEntry& round) {
+  RETURN_IF_ERROR(MustEqual(round.blinding.has_value(), contest.policy.policy.witnesses.asked(),
+                            "a ROUND shows its blinding when there are witnesses"));
+  if (!round.blinding.has_value()) return absl::OkStatus();
+  if (!log::Follows(contest.blinding, *round.blinding))
+    return Breaks("a ROUND's blinding is the next of the chain that POLICY begins");
+  const log::Blinder blinder(*round.blinding);
+  for (const auto& [index, blind] : contest.blinds) {
+    if (blinder.Of(index) != blind)
+      return Breaks("a RESULT's blind is that of its ROUND's blinding");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
 absl::Status LedgerState::Check(const log::RoundEntry& entry) {
   ASSIGN_OR_RETURN(Contest* const contest, RunningContest(entry.contest));
   RETURN_IF_ERROR(MustEqual(entry.round, contest->NextRound(), "ROUNDs have no gap"));
@@ -328,6 +351,9 @@ absl::Status LedgerState::Check(const log::RoundEntry& entry) {
   RETURN_IF_ERROR(MustEqual(static_cast<size_t>(contest->released), expected,
                             "every ADMIT has its RESULT, in its round"));
   RETURN_IF_ERROR(MustEqual(entry.root_before, Root(), "ROUND must name the root before it"));
+  RETURN_IF_ERROR(CheckBlinding(*contest, entry));
+  if (entry.blinding.has_value()) contest->blinding = *entry.blinding;
+  contest->blinds.clear();
   contest->due.erase(entry.round);
   contest->last_round = entry.round;
   contest->admitted = 0;

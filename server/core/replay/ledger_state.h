@@ -87,6 +87,10 @@ struct Contest {
   // Since the last ROUND entry:
   int64_t admitted = 0;
   int64_t released = 0;
+  // With witnesses: the newest of the chain that ROUNDs show, and what RESULTs of this exchange
+  // say to be blinds of the next.
+  Digest blinding{};
+  std::vector<std::pair<int64_t, Digest>> blinds;
 
   // Of a closed contest no rule asks again who joined by what, or which ids were used.
   void ForgetWhatServedTheRules();
@@ -95,7 +99,8 @@ struct Contest {
       : policy(entry),
         queue(entry.policy),
         shared(counting::StartShared(entry.policy)),
-        shared_left(entry.shared) {}
+        shared_left(entry.shared),
+        blinding(entry.policy.witnesses.blinding) {}
   const Team* FindTeam(const PublicKey& key) const;
   const Team* FindTeam(std::string_view name) const;
   schedule::RoundClock Clock() const { return {policy.policy.rounds, shifted}; }
@@ -157,6 +162,9 @@ class LedgerState {
   const Contest* Find(std::string_view contest) const;
   // The contest that is not closed, or null: there is at most one at a time.
   const Contest* Open() const;
+  // Whose cosignatures a head of this ledger needs: those of the newest POLICY; nobody's before the
+  // first.
+  const contest::Witnesses& witnesses() const { return witnesses_; }
 
  private:
   absl::Status Check(const log::StartEntry& entry);
@@ -181,6 +189,7 @@ class LedgerState {
   std::optional<log::DatasetEntry> dataset_;
   Account account_;
   std::map<std::string, Contest, std::less<>> contests_;
+  contest::Witnesses witnesses_;
   std::string open_;  // name of the contest that is not closed; empty when none
 };
 
