@@ -92,6 +92,7 @@ Priority PriorityOf(const Event& event) {
   if (std::holds_alternative<event::LedgerAlarm>(event) ||
       std::holds_alternative<event::MirrorAhead>(event) ||
       std::holds_alternative<event::ContestStopped>(event) ||
+      std::holds_alternative<event::QuorumMissing>(event) ||
       std::holds_alternative<event::CallsFailed>(event)) {
     return Priority::kError;
   }

@@ -124,6 +124,18 @@ struct ContestStopped {
   }
 };
 
+// Entries beyond `released` wait: too few of the POLICY's witnesses cosigned the newest head.
+struct QuorumMissing {
+  int64_t released = 0;
+  int64_t ledger = 0;
+  static constexpr std::string_view kName = "quorum-missing";
+  template <typename Visitor>
+  void Visit(Visitor& visit) const {
+    visit("released", released);
+    visit("ledger", ledger);
+  }
+};
+
 // An operator's proposal (data set, contest, an act) was taken or refused.
 struct ProposalSettled {
   int64_t proposal = 0;
@@ -297,11 +309,11 @@ struct Stopped {
 
 using Event =
     std::variant<event::Configured, event::Serving, event::ExchangeDone, event::RoundsMoved,
-                 event::ContestStopped, event::ProposalSettled, event::ConnectionOpened,
-                 event::ConnectionClosed, event::MirrorAhead, event::DiskFull, event::BackedUp,
-                 event::Restored, event::LedgerAlarm, event::Mirrored, event::PublishFailed,
-                 event::VaultGone, event::RequestSkipped, event::CallsRefused, event::CallsFailed,
-                 event::StopAsked, event::Stopped>;
+                 event::ContestStopped, event::QuorumMissing, event::ProposalSettled,
+                 event::ConnectionOpened, event::ConnectionClosed, event::MirrorAhead,
+                 event::DiskFull, event::BackedUp, event::Restored, event::LedgerAlarm,
+                 event::Mirrored, event::PublishFailed, event::VaultGone, event::RequestSkipped,
+                 event::CallsRefused, event::CallsFailed, event::StopAsked, event::Stopped>;
 
 // "event=exchange round=3 joined=0 admitted=1 released=2 ledger=17", without a line's end.
 std::string FormatEvent(const Event& event);

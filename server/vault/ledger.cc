@@ -47,6 +47,15 @@ absl::Status Ledger::Reload() {
   }
   state_ = std::move(state);
   pending_.clear();
+  return ReadReleased();
+}
+
+absl::Status Ledger::ReadReleased() {
+  ASSIGN_OR_RETURN(
+      storage::Statement read,
+      database_->Prepare("SELECT ifnull(max(size), 0) FROM checkpoint WHERE released IS NOT NULL"));
+  ASSIGN_OR_RETURN(const bool row, read.Step());
+  released_size_ = row ? read.Int64(0) : 0;
   return absl::OkStatus();
 }
 
@@ -84,10 +93,14 @@ absl::StatusOr<storage::Logged> Ledger::Seal(storage::Transaction& transaction) 
       SignCheckpoint(
           {.origin = origin(), .size = static_cast<uint64_t>(state_.size()), .root = state_.Root()},
           signer_));
-  ASSIGN_OR_RETURN(storage::Statement insert,
-                   database_->Prepare("INSERT INTO checkpoint (size, note) VALUES (?1, ?2)"));
+  const bool waits = state_.witnesses().asked();
+  ASSIGN_OR_RETURN(
+      storage::Statement insert,
+      database_->Prepare("INSERT INTO checkpoint (size, note, released) VALUES (?1, ?2, ?3)"));
   insert.BindInt64(1, state_.size()).BindText(2, note);
+  if (!waits) insert.BindText(3, note);
   RETURN_IF_ERROR(insert.Run());
+  if (!waits) released_size_ = state_.size();
   return storage::Logged(transaction);
 }
 
@@ -112,14 +125,13 @@ absl::StatusOr<std::string> Ledger::Head() const {
 }
 
 absl::StatusOr<SignedHead> Ledger::HeadFrom(int64_t size) const {
-  ASSIGN_OR_RETURN(storage::Statement read,
-                   database_->Prepare(
-                       "SELECT size, note FROM checkpoint WHERE size >= ?1 ORDER BY size LIMIT 1"));
-  read.BindInt64(1, size);
+  ASSIGN_OR_RETURN(
+      storage::Statement read,
+      database_->Prepare("SELECT size, released FROM checkpoint WHERE released IS NOT NULL AND "
+                         "(size >= ?1 OR size = ?2) ORDER BY size LIMIT 1"));
+  read.BindInt64(1, size).BindInt64(2, released_size_);
   ASSIGN_OR_RETURN(const bool row, read.Step());
-  if (row) return SignedHead{.size = read.Int64(0), .note = std::string(read.Text(1))};
-  ASSIGN_OR_RETURN(std::string newest, Head());
-  return SignedHead{.size = this->size(), .note = std::move(newest)};
+  return row ? SignedHead{.size = read.Int64(0), .note = std::string(read.Text(1))} : SignedHead();
 }
 
 }  // namespace pinhole::vault

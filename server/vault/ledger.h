@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "server/core/log/blinding.h"
 #include "server/core/log/checkpoint.h"
 #include "server/core/log/entries.h"
 #include "server/core/replay/ledger_state.h"
@@ -37,6 +38,11 @@ class Ledger {
   // LedgerState::Apply says; the transaction may go on then.
   absl::Status Append(storage::Transaction& transaction, log::EncodedEntry entry);
 
+  // What blinds the entries of an exchange of this contest (core/log/blinding.h).
+  absl::StatusOr<log::Blinder> BlinderOf(const contest::Policy& policy, int64_t round) const;
+  // The end of a contest's chain of blinding values: the ledger's key knows it, and nobody else.
+  absl::StatusOr<Digest> BlindingSecret(std::string_view contest) const;
+
   // Signs the head that covers all appended entries; with it the transaction can be committed.
   absl::StatusOr<storage::Logged> Seal(storage::Transaction& transaction);
 
@@ -47,8 +53,17 @@ class Ledger {
   absl::StatusOr<std::vector<std::string>> Entries(int64_t first, int64_t count) const;
   // The newest signed head; empty before the first.
   absl::StatusOr<std::string> Head() const;
-  // The first signed head of at least `size` entries; the newest when there is none.
+  // Of the heads that may leave: the first of at least `size` entries; the newest when there is
+  // none.
   absl::StatusOr<SignedHead> HeadFrom(int64_t size) const;
+
+  // Entries that may leave: those under the newest head that as many witnesses cosigned as its
+  // POLICY asks for; all when it asks for none.
+  int64_t released_size() const { return released_size_; }
+  // Takes a witness's signature line for the newest head, on its own transaction. One that is of no
+  // use is dropped: of another head, by nobody whom POLICY names, by one who signed already.
+  // Errors: the database's.
+  absl::Status TakeCosignature(std::string_view line);
 
  private:
   Ledger(storage::Database& database, NoteSigner signer, storage::Statement append,
@@ -58,6 +73,7 @@ class Ledger {
         append_(std::move(append)),
         append_many_(std::move(append_many)) {}
   absl::Status WritePending();
+  absl::Status ReadReleased();
 
   storage::Database* database_;
   NoteSigner signer_;
@@ -65,6 +81,7 @@ class Ledger {
   storage::Statement append_many_;
   std::vector<log::EncodedEntry> pending_;  // the newest entries, appended and not written
   replay::LedgerState state_;
+  int64_t released_size_ = 0;
 };
 
 }  // namespace pinhole::vault

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "server/core/base/status.h"
+#include "server/core/log/merkle.h"
 #include "server/core/pipe/frames.h"
 #include "server/system/unix_socket.h"
 #include "server/vault/fault.h"
@@ -63,6 +64,44 @@ void PipeServer::TakeBatch(Intake& intake, Deadline deadline) {
   }
 }
 
+void PipeServer::AskWitnesses(const Ledger& ledger, Deadline deadline) {
+  if (connection_.valid() && !WritePending(ledger, deadline).ok()) connection_.Close();
+}
+
+absl::Status PipeServer::WritePending(const Ledger& ledger, Deadline deadline) {
+  const int64_t first = ledger.released_size();
+  ASSIGN_OR_RETURN(const std::vector<std::string> entries,
+                   ledger.Entries(first, ledger.size() - first));
+  std::vector<Digest> hashes;
+  hashes.reserve(entries.size());
+  for (const std::string& entry : entries) hashes.push_back(LeafHash(entry));
+  ASSIGN_OR_RETURN(const std::string head, ledger.Head());
+  for (const std::string& frame : pipe::PendingFrames(first, hashes, head))
+    RETURN_IF_ERROR(WriteFrame(frame, deadline));
+  return absl::OkStatus();
+}
+
+std::optional<std::string> PipeServer::NextCosignature(Deadline deadline) {
+  if (!connection_.valid() || deadline.Passed()) return std::nullopt;
+  // Nothing is begun that may not come: a frame that is not whole by the deadline costs the
+  // connection, silence does not.
+  pollfd entry{.fd = connection_.get(), .events = POLLIN, .revents = 0};
+  if (::poll(&entry, 1, deadline.PollMs()) <= 0) return std::nullopt;
+  absl::StatusOr<std::string> line = ReadCosignature(deadline);
+  if (line.ok()) return *std::move(line);
+  connection_.Close();
+  return std::nullopt;
+}
+
+absl::StatusOr<std::string> PipeServer::ReadCosignature(Deadline deadline) {
+  std::array<uint8_t, pipe::kToVaultBytes> bytes;
+  RETURN_IF_ERROR(ReadExactly(connection_.get(), bytes, deadline));
+  ASSIGN_OR_RETURN(pipe::ToVaultFrame frame, pipe::DecodeToVault(AsText(bytes)));
+  if (frame.type != pipe::ToVaultType::kCosignature)
+    return absl::InvalidArgumentError("only cosignatures are taken now");
+  return std::move(frame.payload);
+}
+
 void PipeServer::HandOver(int64_t round, const Ledger& ledger, int64_t mirror_size,
                           Deadline deadline) {
   if (connection_.valid() && !WriteHandOver(round, ledger, mirror_size, deadline).ok()) {
@@ -74,7 +113,7 @@ absl::Status PipeServer::WriteHandOver(int64_t round, const Ledger& ledger, int6
                                        Deadline deadline) {
   // A mirror that is longer than the ledger gets the head alone: the front sees two signed heads of
   // which the later is shorter, the proof that this vault was set back.
-  const int64_t begin = std::min(mirror_size, ledger.size());
+  const int64_t begin = std::min(mirror_size, ledger.released_size());
   ASSIGN_OR_RETURN(const SignedHead head, ledger.HeadFrom(begin + kMostEntriesOfHandOver));
   constexpr int64_t kEntriesInMemory = 64;
   for (int64_t first = begin; first < head.size; first += kEntriesInMemory) {
@@ -88,8 +127,8 @@ absl::Status PipeServer::WriteHandOver(int64_t round, const Ledger& ledger, int6
       ++index;
     }
   }
-  RETURN_IF_ERROR(
-      WriteFrame(pipe::EncodeToFront({pipe::ToFrontType::kCheckpoint, head.note}), deadline));
+  for (const std::string& frame : pipe::CheckpointFrames(head.note))
+    RETURN_IF_ERROR(WriteFrame(frame, deadline));
   return WriteFrame(pipe::EncodeToFront({pipe::ToFrontType::kDone, pipe::EncodeRound(round)}),
                     deadline);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -28,10 +29,14 @@ class PipeServer {
   void Open(int64_t round, Deadline deadline);
   // Reads the batch into `intake` until its end or the deadline.
   void TakeBatch(Intake& intake, Deadline deadline);
+  // Sends what witnesses are to be asked with: the hashes of the entries that wait, and their head.
+  void AskWitnesses(const Ledger& ledger, Deadline deadline);
+  // The next signature line that the front brings by the deadline; nothing when it brings none.
+  std::optional<std::string> NextCosignature(Deadline deadline);
   // Hands over the entries that the front's mirror lacks, up to a signed head, and that head: the
-  // newest, or, when more than kMostEntriesOfHandOver are missing, the first one beyond so many, so
-  // that a new mirror of a long ledger comes nearer in each exchange. A mirror longer than the
-  // ledger gets the newest head alone.
+  // newest that may leave, or, when more than kMostEntriesOfHandOver are missing, the first one
+  // beyond so many, so that a new mirror of a long ledger comes nearer in each exchange. A mirror
+  // longer than the ledger gets that head alone.
   void HandOver(int64_t round, const Ledger& ledger, int64_t mirror_size, Deadline deadline);
 
   bool connected() const { return connection_.valid(); }
@@ -40,6 +45,8 @@ class PipeServer {
   void TakeConnection(Deadline deadline);
   absl::Status WriteHandOver(int64_t round, const Ledger& ledger, int64_t mirror_size,
                              Deadline deadline);
+  absl::Status WritePending(const Ledger& ledger, Deadline deadline);
+  absl::StatusOr<std::string> ReadCosignature(Deadline deadline);
   absl::Status WriteFrame(const std::string& frame, Deadline deadline);
 
   UniqueFd listener_;

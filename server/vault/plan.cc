@@ -8,6 +8,7 @@
 #include "server/core/base/text.h"
 #include "server/core/contest/validate.h"
 #include "server/core/counting/acts.h"
+#include "server/core/log/blinding.h"
 #include "server/core/schedule/run_queue.h"
 #include "server/vault/baseline.h"
 
@@ -121,6 +122,11 @@ absl::Status FillIn(const PlanInputs& inputs, contest::Policy& policy) {
   policy.degraded = inputs.degraded;
   policy.scoring.weights = inputs.file.weights.value_or(contest::WeightsOf(dataset.shape));
   policy.rounds.origin_ms = inputs.origin_ms;
+  // Of more rounds than Validate allows it would take too long to find.
+  if (policy.witnesses.asked()) {
+    RETURN_IF_ERROR(contest::Validate(policy.witnesses, policy.rounds));
+    policy.witnesses.blinding = log::BlindingAt(inputs.blinding_secret, policy.rounds.count, 0);
+  }
   policy.rounds.settle_ms =
       contest::SettleMs(policy.scoring.format, dataset.public_rows + dataset.final_rows);
   if (inputs.file.worst == contest::ContestFile::Worst::kDeclared) return absl::OkStatus();

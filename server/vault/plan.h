@@ -31,6 +31,7 @@ struct PlanInputs {
   const std::string& label_records;
   contest::Degraded degraded;   // the vault's
   bool machine_locked = false;  // its configuration names a machine_lock
+  Digest blinding_secret{};     // Ledger::BlindingSecret of the contest
   Overbooking overbooking = Overbooking::kRefused;
   int64_t origin_ms = 0;
 };

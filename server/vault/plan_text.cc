@@ -81,6 +81,15 @@ std::string RuleText(const contest::Release& release) {
                                 contest::Name(release.final_rule));
 }
 
+std::string WitnessesText(const contest::Witnesses& witnesses) {
+  if (!witnesses.asked()) return "none: nobody has to see a head before its entries leave";
+  std::string names;
+  for (const WitnessVerifier& one : witnesses.verifiers)
+    names += (names.empty() ? "" : ", ") + one.name();
+  return absl::StrFormat("%d of %d cosign each head before its entries leave: %s", witnesses.quorum,
+                         witnesses.verifiers.size(), names);
+}
+
 std::string CapacityText(const Plan& plan) {
   const contest::Policy& p = plan.policy;
   return absl::StrFormat(
@@ -114,6 +123,7 @@ std::string SettingsText(const Plan& plan) {
       Row("rounds", absl::StrFormat("%d of %s, run window %s", p.rounds.count,
                                     Seconds(p.rounds.length_ms), Seconds(p.rounds.run_window_ms)));
   out += Row("capacity", CapacityText(plan));
+  out += Row("witnesses", WitnessesText(p.witnesses));
   return out;
 }
 
@@ -178,7 +188,9 @@ Json SettingsJson(const Plan& plan) {
           {"run_window", Seconds(p.rounds.run_window_ms)},
           {"wall", Seconds(p.limits.wall_ms)},
           {"settle", Seconds(p.rounds.settle_ms)},
-          {"lanes", p.rounds.lanes}};
+          {"lanes", p.rounds.lanes},
+          {"quorum", p.witnesses.quorum},
+          {"witnesses", p.witnesses.verifiers.size()}};
 }
 
 }  // namespace

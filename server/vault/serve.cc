@@ -64,7 +64,8 @@ absl::Status Server::Run() {
     const replay::Contest* contest = vault_.state().Open();
     const bool begun = contest != nullptr && clock_.NowUnixMs() + kIdleMs >=
                                                  contest->Clock().StartMs(contest->NextRound());
-    if (begun || (contest != nullptr && contest->last_round > 0)) {
+    const bool goes_on = begun || (contest != nullptr && contest->last_round > 0);
+    if (goes_on && vault_.MayRun()) {
       RETURN_IF_ERROR(CatchUp());
       contest = vault_.state().Open();
       if (contest != nullptr) RETURN_IF_ERROR(Round(*contest));
@@ -104,6 +105,8 @@ absl::StatusOr<int64_t> Server::Exchange(ExchangeKind kind, int64_t round, Deadl
   pipe_.TakeBatch(intake, deadline);
   if (connected && !pipe_.connected())
     log_.Write(event::ConnectionClosed{.part = ExchangePart::kBatch});
+  for (const std::string& line : intake.cosignatures())
+    RETURN_IF_ERROR(vault_.TakeCosignature(line));
   const bool in_round = kind == ExchangeKind::kRound;
   if (in_round) PINHOLE_FAULT_POINT("batch-taken");
   if (intake.dropped_for_room() > 0) log_.Write(event::DiskFull{.use = DiskUse::kProgram});
@@ -136,6 +139,22 @@ absl::Status Server::LogExchange(int64_t round, int64_t size_before) {
   return absl::OkStatus();
 }
 
+absl::Status Server::AskWitnesses(Deadline deadline) {
+  if (!vault_.AwaitsQuorum()) return absl::OkStatus();
+  pipe_.AskWitnesses(vault_.ledger(), deadline);
+  for (size_t taken = 0; vault_.AwaitsQuorum() && taken < kMostCosignatures; ++taken) {
+    const std::optional<std::string> line = pipe_.NextCosignature(deadline);
+    if (!line.has_value()) break;
+    RETURN_IF_ERROR(vault_.TakeCosignature(*line));
+  }
+  const int64_t size = vault_.ledger().size();
+  if (vault_.AwaitsQuorum() && size != told_missing_) {
+    told_missing_ = size;
+    log_.Write(event::QuorumMissing{.released = vault_.ledger().released_size(), .ledger = size});
+  }
+  return absl::OkStatus();
+}
+
 void Server::HandOver(int64_t round, int64_t mirror_size, Deadline deadline) {
   if (!pipe_.connected()) return;
   if (mirror_size > vault_.ledger().size()) {
@@ -148,6 +167,7 @@ void Server::HandOver(int64_t round, int64_t mirror_size, Deadline deadline) {
 absl::Status Server::IdleExchange() {
   const Deadline deadline = Deadline::After(absl::Milliseconds(kIdleMs / 2));
   ASSIGN_OR_RETURN(const int64_t mirror_size, Exchange(ExchangeKind::kIdle, 0, deadline));
+  RETURN_IF_ERROR(AskWitnesses(Deadline::After(absl::Milliseconds(kIdleMs / 4))));
   HandOver(0, mirror_size, deadline);
   return vault_.Checkpoint();
 }
@@ -188,6 +208,7 @@ absl::Status Server::Round(const replay::Contest& contest) {
 
   ASSIGN_OR_RETURN(const int64_t mirror_size,
                    Exchange(ExchangeKind::kRound, round, Until(share(kBatchEnd))));
+  RETURN_IF_ERROR(AskWitnesses(Until(share(kHandOver))));
   SleepUntil(share(kHandOver));
   HandOver(round, mirror_size, Until(share(kHandOverEnd)));
   return vault_.Checkpoint();

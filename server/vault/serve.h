@@ -41,6 +41,9 @@ class Server {
   absl::Status CatchUp();
   // The exchange that all of them share: batch, transaction, events. `deadline` is the batch's.
   absl::StatusOr<int64_t> Exchange(ExchangeKind kind, int64_t round, Deadline deadline);
+  // Has the front ask witnesses for the newest head, and takes what they answer: until there are
+  // enough, or the deadline.
+  absl::Status AskWitnesses(Deadline deadline);
   void HandOver(int64_t round, int64_t mirror_size, Deadline deadline);
   // What the exchange did, to the log.
   absl::Status LogExchange(int64_t round, int64_t size_before);
@@ -53,6 +56,7 @@ class Server {
   void HoldUntil(int64_t unix_ms) const;
   Deadline Until(int64_t unix_ms) const;
 
+  int64_t told_missing_ = -1;  // the size of which the log was told that witnesses are missing
   Vault& vault_;
   AnyRunner& runner_;
   PipeServer& pipe_;

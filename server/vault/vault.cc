@@ -65,6 +65,7 @@ absl::Status Vault::Start(const Digest& build, const log::Nonce& nonce) {
   absl::Status appended = ledger_.Append(transaction, entry);
   if (appended.ok() && terms.must_stop) appended = AppendStop(transaction, *state().Open());
   build_ = build;
+  start_index_ = before;
   return Finish(std::move(transaction), std::move(appended), before);
 }
 
@@ -240,12 +241,14 @@ absl::Status Vault::AppendResults(storage::Transaction& transaction,
   const auto found = contest.due.find(contest.NextRound());
   if (found == contest.due.end()) return absl::OkStatus();
   const std::vector<int64_t> due = found->second;
+  ASSIGN_OR_RETURN(const log::Blinder blinder,
+                   ledger_.BlinderOf(contest.policy.policy, contest.NextRound()));
   for (const int64_t admit : due) {
     const std::optional<score::RunLevels> levels = LevelsOf(admit, contest);
     std::optional<score::Level> level;
     if (levels.has_value()) level = levels->public_level;
-    ASSIGN_OR_RETURN(log::EncodedEntry entry,
-                     gate::Release(contest, contest.admissions.at(admit), level));
+    ASSIGN_OR_RETURN(log::EncodedEntry entry, gate::Release(contest, contest.admissions.at(admit),
+                                                            level, blinder.Of(ledger_.size())));
     RETURN_IF_ERROR(ledger_.Append(transaction, std::move(entry)));
   }
   return absl::OkStatus();
@@ -301,21 +304,25 @@ absl::StatusOr<bool> Vault::AppendSubmission(storage::Transaction& transaction,
 }
 
 absl::Status Vault::AppendRound(storage::Transaction& transaction, const replay::Contest& contest) {
+  ASSIGN_OR_RETURN(const log::Blinder blinder,
+                   ledger_.BlinderOf(contest.policy.policy, contest.NextRound()));
   ASSIGN_OR_RETURN(const log::EncodedEntry round,
                    log::Encode(log::RoundEntry{.contest = contest.policy.policy.contest,
                                                .round = contest.NextRound(),
                                                .admitted = contest.admitted,
                                                .released = contest.released,
-                                               .root_before = state().Root()}));
+                                               .root_before = state().Root(),
+                                               .blinding = blinder.blinding()}));
   RETURN_IF_ERROR(ledger_.Append(transaction, round));
   const bool last = contest.last_round == contest.policy.policy.rounds.count;
   if (!contest.due.empty() || (!last && contest.phase != replay::Phase::kClosing))
     return absl::OkStatus();
-  RETURN_IF_ERROR(AppendFinal(transaction, contest));
+  RETURN_IF_ERROR(AppendFinal(transaction, contest, blinder));
   return AppendClose(transaction, contest);
 }
 
-absl::Status Vault::AppendFinal(storage::Transaction& transaction, const replay::Contest& contest) {
+absl::Status Vault::AppendFinal(storage::Transaction& transaction, const replay::Contest& contest,
+                                const log::Blinder& blinder) {
   if (contest.policy.policy.release.final_rule == contest::FinalRule::kNone)
     return absl::OkStatus();
   gate::FinalLevels levels;
@@ -325,16 +332,19 @@ absl::Status Vault::AppendFinal(storage::Transaction& transaction, const replay:
     levels[number] = run.has_value() ? std::optional(run->final_level) : std::nullopt;
   }
   ASSIGN_OR_RETURN(const std::vector<log::EncodedEntry> places,
-                   gate::FinalBoard::Release(contest, levels));
+                   gate::FinalBoard::Release(contest, levels, ledger_.size(), blinder));
   for (const log::EncodedEntry& place : places) RETURN_IF_ERROR(ledger_.Append(transaction, place));
   return absl::OkStatus();
 }
 
 absl::Status Vault::AppendClose(storage::Transaction& transaction, const replay::Contest& contest) {
+  ASSIGN_OR_RETURN(const log::Blinder blinder,
+                   ledger_.BlinderOf(contest.policy.policy, contest.last_round));
   ASSIGN_OR_RETURN(const log::EncodedEntry close,
                    log::Encode(log::CloseEntry{.contest = contest.policy.policy.contest,
                                                .round = contest.last_round,
-                                               .used = contest.Used()}));
+                                               .used = contest.Used(),
+                                               .blind = blinder.Of(ledger_.size())}));
   return ledger_.Append(transaction, close);
 }
 

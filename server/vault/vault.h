@@ -47,6 +47,16 @@ class Vault {
   // and CLOSE follow: no contest is open then.
   absl::Status Start(const Digest& build, const log::Nonce& nonce);
 
+  // False while the POLICY's witnesses have not cosigned this process's START: a vault that was set
+  // back to an older copy never gets there, and must run nothing (CHANNEL.md section 5.4).
+  bool MayRun() const {
+    return !state().witnesses().asked() || start_index_ < ledger_.released_size();
+  }
+  // True while the newest head waits for witnesses.
+  bool AwaitsQuorum() const { return ledger_.released_size() < ledger_.size(); }
+  // As Ledger::TakeCosignature.
+  absl::Status TakeCosignature(std::string_view line) { return ledger_.TakeCosignature(line); }
+
   // Removes what a crash left in the folders of programs and predictions: files that no run means;
   // and takes room again for predictions to come, where a crash of the machine lost it. Call before
   // the first exchange. Errors: RESOURCE_EXHAUSTED for that room.
@@ -109,7 +119,8 @@ class Vault {
                                         const Digest& commitment, PredictionRoom& room,
                                         int64_t most);
   absl::Status AppendRound(storage::Transaction& transaction, const replay::Contest& contest);
-  absl::Status AppendFinal(storage::Transaction& transaction, const replay::Contest& contest);
+  absl::Status AppendFinal(storage::Transaction& transaction, const replay::Contest& contest,
+                           const log::Blinder& blinder);
   absl::Status AppendClose(storage::Transaction& transaction, const replay::Contest& contest);
   // Nothing when the run failed or has not ended.
   std::optional<score::RunLevels> LevelsOf(int64_t admit, const replay::Contest& contest) const;
@@ -122,6 +133,7 @@ class Vault {
   Proposals proposals_;
   Layout layout_;
   Digest build_{};
+  int64_t start_index_ = 0;  // of this process's START
   int64_t keep_free_bytes_ = 0;
   int64_t refused_for_room_ = 0;
   std::vector<const Arrived*> refused_;  // of the exchange under way

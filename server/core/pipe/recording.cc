@@ -1,5 +1,6 @@
 #include "server/core/pipe/recording.h"
 
+#include <iterator>
 #include <map>
 #include <vector>
 
@@ -8,6 +9,7 @@
 #include "server/core/log/checkpoint.h"
 #include "server/core/log/entries.h"
 #include "server/core/log/merkle.h"
+#include "server/core/note/cosignature.h"
 #include "server/core/pipe/frames.h"
 
 namespace pinhole::pipe {
@@ -29,7 +31,16 @@ class Checker {
  public:
   Checker(std::span<const std::string> entries, const NoteVerifier& log)
       : entries_(entries), log_(log), most_round_(LastRound(entries) + 1) {
-    for (const std::string& entry : entries) tree_.Append(LeafHash(entry));
+    for (const std::string& entry : entries) {
+      if (log::EntryType(entry) == "POLICY") {
+        const absl::StatusOr<log::Entry> parsed = log::ParseEntry(entry);
+        if (parsed.ok()) {
+          policies_.emplace(static_cast<int64_t>(tree_.size()),
+                            std::get<log::PolicyEntry>(*parsed).policy.witnesses);
+        }
+      }
+      tree_.Append(LeafHash(entry));
+    }
   }
 
   absl::Status Take(std::string_view bytes) {
@@ -45,6 +56,10 @@ class Checker {
         return TakeHead(frame.payload);
       case ToFrontType::kDone:
         return TakeDone(frame.payload);
+      case ToFrontType::kPending:
+        return TakePending(frame.payload);
+      case ToFrontType::kHead:
+        return TakeWaitingHead(frame.payload);
     }
     return absl::DataLossError("has no known type");
   }
@@ -52,6 +67,57 @@ class Checker {
 
  private:
   enum class Stage { kClosed, kEntries, kHead };
+
+  // Witnesses are asked once in an exchange, before anything is handed over.
+  bool MayAskWitnesses() const { return stage_ == Stage::kEntries && at_ < 0 && !asked_; }
+
+  absl::Status TakePending(std::string_view payload) {
+    if (!MayAskWitnesses()) return absl::DataLossError("asks witnesses out of its turn");
+    ASSIGN_OR_RETURN(const PendingHashes pending, DecodePendingHashes(payload));
+    if (pending_ >= 0 && pending.first != pending_)
+      return absl::DataLossError("leaves out hashes of entries that wait");
+    pending_ = pending.first;
+    for (const Digest& hash : pending.hashes) {
+      if (pending_ >= static_cast<int64_t>(entries_.size()) ||
+          LeafHash(entries_[static_cast<size_t>(pending_)]) != hash)
+        return absl::DataLossError("holds a hash that is no entry's");
+      ++pending_;
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status TakeWaitingHead(const std::string& note) {
+    if (!MayAskWitnesses()) return absl::DataLossError("asks witnesses out of its turn");
+    ASSIGN_OR_RETURN(const HeadParts head, CheckHead(note));
+    if (pending_ >= 0 && head.size != static_cast<uint64_t>(pending_))
+      return absl::DataLossError("is a head of other entries than those that wait");
+    if (head.cosignatures != 0)
+      return absl::DataLossError("is a head with more than its signature");
+    asked_ = true;
+    ++facts_.heads;
+    return absl::OkStatus();
+  }
+
+  struct HeadParts {
+    uint64_t size = 0;
+    size_t cosignatures = 0;
+  };
+  // A head of this ledger, by its key; whoever else signed is counted, not verified.
+  absl::StatusOr<HeadParts> CheckHead(const std::string& note) const {
+    const absl::StatusOr<Checkpoint> head = OpenCheckpoint(note, log_);
+    if (!head.ok()) return absl::DataLossError("is a head that the ledger's key did not sign");
+    const absl::StatusOr<Digest> root = tree_.RootAt(head->size);
+    if (!root.ok() || *root != head->root) return absl::DataLossError("is a head of other entries");
+    ASSIGN_OR_RETURN(const NoteParts parts, ParseNote(note));
+    return HeadParts{.size = head->size, .cosignatures = parts.signatures.size() - 1};
+  }
+
+  // The witnesses of the newest POLICY under a head of `size` entries.
+  const contest::Witnesses& WitnessesAt(uint64_t size) const {
+    static const contest::Witnesses kNobody;
+    const auto after = policies_.lower_bound(static_cast<int64_t>(size));
+    return after == policies_.begin() ? kNobody : std::prev(after)->second;
+  }
 
   absl::Status TakeOpen(std::string_view payload) {
     // An exchange that ended in an error is followed by the next one's.
@@ -61,6 +127,9 @@ class Checker {
     if (round_ > most_round_) return absl::DataLossError("names a round that never was");
     stage_ = Stage::kEntries;
     at_ = -1;
+    pending_ = -1;
+    asked_ = false;
+    checkpoint_.clear();
     ++facts_.exchanges;
     return absl::OkStatus();
   }
@@ -83,20 +152,32 @@ class Checker {
     return absl::OkStatus();
   }
 
-  absl::Status TakeHead(const std::string& note) {
-    if (stage_ != Stage::kEntries || !expected_.empty())
+  // A long head comes in several frames; all but the last are full.
+  absl::Status TakeHead(const std::string& piece) {
+    if (stage_ == Stage::kClosed || !expected_.empty() ||
+        (stage_ == Stage::kHead && checkpoint_.size() % kToFrontPayload != 0))
       return absl::DataLossError("is a head out of its turn");
-    const absl::StatusOr<Checkpoint> head = OpenCheckpoint(note, log_);
-    if (!head.ok()) return absl::DataLossError("is a head that the ledger's key did not sign");
-    const absl::StatusOr<Digest> root = tree_.RootAt(head->size);
-    if (!root.ok() || *root != head->root || (at_ >= 0 && head->size != static_cast<uint64_t>(at_)))
-      return absl::DataLossError("is a head of other entries");
-    ASSIGN_OR_RETURN(const NoteParts parts, ParseNote(note));
-    // One signature, and for one text always the same: another is another bit.
-    const auto [known, is_new] = notes_.emplace(parts.text, note);
-    if (parts.signatures.size() != 1 || known->second != note)
-      return absl::DataLossError("is a head with more to it than its signature");
+    checkpoint_ += piece;
     stage_ = Stage::kHead;
+    return piece.size() < kToFrontPayload ? CheckHandedOver() : absl::OkStatus();
+  }
+
+  absl::Status CheckHandedOver() {
+    ASSIGN_OR_RETURN(const HeadParts head, CheckHead(checkpoint_));
+    if (at_ >= 0 && head.size != static_cast<uint64_t>(at_))
+      return absl::DataLossError("ends a head of other entries");
+    const contest::Witnesses& witnesses = WitnessesAt(head.size);
+    const absl::StatusOr<std::vector<Cosignature>> given =
+        VerifyCosignatures(checkpoint_, witnesses.verifiers);
+    const auto quorum = static_cast<size_t>(witnesses.quorum);
+    if (!given.ok() || given->size() != quorum || head.cosignatures != quorum)
+      return absl::DataLossError(
+          "ends a head with other signatures than its ledger's and a quorum");
+    // For one text always the same: another is another bit.
+    ASSIGN_OR_RETURN(const NoteParts parts, ParseNote(checkpoint_));
+    const auto [known, is_new] = notes_.emplace(parts.text, checkpoint_);
+    if (known->second != checkpoint_)
+      return absl::DataLossError("ends a head that was handed over with other signatures");
     ++facts_.heads;
     return absl::OkStatus();
   }
@@ -105,6 +186,7 @@ class Checker {
     ASSIGN_OR_RETURN(const int64_t round, DecodeRound(payload));
     if (stage_ != Stage::kHead || round != round_)
       return absl::DataLossError("ends another exchange than the one that was opened");
+    if (checkpoint_.size() % kToFrontPayload == 0) RETURN_IF_ERROR(CheckHandedOver());
     stage_ = Stage::kClosed;
     return absl::OkStatus();
   }
@@ -116,10 +198,14 @@ class Checker {
   RecordingFacts facts_;
   Stage stage_ = Stage::kClosed;
   int64_t round_ = 0;
-  int64_t at_ = -1;                           // the entry that comes next; -1: any may begin
-  std::vector<std::string> expected_;         // frames of the entry under way
-  size_t next_ = 0;                           // of them
-  std::map<std::string, std::string> notes_;  // text -> note
+  int64_t at_ = -1;                                 // the entry that comes next; -1: any may begin
+  int64_t pending_ = -1;                            // the hash that comes next; -1: any may begin
+  bool asked_ = false;                              // witnesses, in this exchange
+  std::string checkpoint_;                          // as far as it came
+  std::map<int64_t, contest::Witnesses> policies_;  // by index of their POLICY
+  std::vector<std::string> expected_;               // frames of the entry under way
+  size_t next_ = 0;                                 // of them
+  std::map<std::string, std::string> notes_;        // text -> note
 };
 
 }  // namespace
