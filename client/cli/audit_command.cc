@@ -160,6 +160,8 @@ Ending RunAudit(const CommandContext& context, const AuditOptions& options) {
     return absl::OkStatus();
   }));
   AuditReport report = std::move(auditor).Finish();
+  if (const contest::Witnesses& asked = report.state.witnesses(); asked.asked())
+    AuditQuorum(material.checkpoint, QuorumRuleOf(asked), report);
   if (rule.has_value()) AuditQuorum(material.checkpoint, *rule, report);
   for (const std::string& path : options.pipes) {
     RETURN_IF_ERROR(CheckPipe(context, path, material, report));

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_format.h"
 #include "server/core/base/status.h"
+#include "server/core/log/quorum.h"
 #include "server/system/files.h"
 
 namespace pinhole::cli {
@@ -73,6 +74,10 @@ absl::Status Mirror::Grow(EntrySpool fresh, std::string_view checkpoint) {
     KeepEvidence(head, checkpoint);
     return Alarm(absl::StrFormat("the %d entries have not the root that was signed", end),
                  kTellOthers);
+  }
+  if (const absl::Status quorum = log::CheckQuorum(checkpoint, next.witnesses()); !quorum.ok()) {
+    KeepEvidence(head, checkpoint);
+    return Alarm(std::string(quorum.message()), kTellOthers);
   }
   RETURN_IF_ERROR(Store(*entries, end, checkpoint));
   checkpoint_ = std::string(checkpoint);

@@ -34,8 +34,9 @@ class Mirror {
 
   // Fetches the newest head and the entries up to it; returns the number of new entries. Errors:
   // those of `source`; DATA_LOSS for everything that does not verify: a head that is not signed by
-  // the ledger's key, a ledger that went back, a split view, an entry that breaks a rule. The copy
-  // is unchanged then, and a signed head that contradicts it is kept beside it as evidence.
+  // the ledger's key and by a quorum of the POLICY's witnesses, a ledger that went back, a split
+  // view, an entry that breaks a rule. The copy is unchanged then, and a signed head that
+  // contradicts it is kept beside it as evidence.
   absl::StatusOr<int64_t> Sync(LedgerSource& source);
 
   // Grows by `fresh`, which follow the copy, if `checkpoint` is their signed head. Errors as Sync.

@@ -33,6 +33,10 @@ absl::StatusOr<QuorumRule> QuorumRuleOf(const std::vector<std::string>& vkeys,
   return rule;
 }
 
+QuorumRule QuorumRuleOf(const contest::Witnesses& witnesses) {
+  return {.witnesses = witnesses.verifiers, .needed = static_cast<size_t>(witnesses.quorum)};
+}
+
 Quorum CountCosignatures(std::string_view note, const QuorumRule& rule) {
   Quorum quorum{
       .needed = rule.needed, .witnesses = rule.witnesses.size(), .given = {}, .problem = {}};

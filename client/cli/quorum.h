@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "server/core/contest/policy.h"
 #include "server/core/note/cosignature.h"
 
 namespace pinhole::cli {
@@ -25,6 +26,9 @@ struct QuorumRule {
 // reach.
 absl::StatusOr<QuorumRule> QuorumRuleOf(const std::vector<std::string>& vkeys,
                                         std::optional<int64_t> needed);
+
+// What a POLICY asks for; somebody must be asked.
+QuorumRule QuorumRuleOf(const contest::Witnesses& witnesses);
 
 struct Quorum {
   size_t needed = 0;

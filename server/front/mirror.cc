@@ -4,6 +4,7 @@
 #include "server/core/base/status.h"
 #include "server/core/log/checkpoint.h"
 #include "server/core/log/entries.h"
+#include "server/core/log/quorum.h"
 
 namespace pinhole::front {
 namespace {
@@ -61,6 +62,10 @@ absl::StatusOr<MirrorExtension> Mirror::Check(int64_t first, std::vector<std::st
   }
   if (head->root != extension.state.Root()) {
     return Unbelievable("the root of its signed head is not the root of its entries");
+  }
+  if (const absl::Status quorum = log::CheckQuorum(checkpoint, extension.state.witnesses());
+      !quorum.ok()) {
+    return Unbelievable(std::string(quorum.message()));
   }
   extension.entries = std::move(entries);
   extension.checkpoint = std::move(checkpoint);

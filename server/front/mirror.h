@@ -53,7 +53,8 @@ class Mirror {
 
   // Applies `entries` from index `first` on to a copy and compares the signed head with it.
   // Errors: FAILED_PRECONDITION when `first` is not the mirror's size; DATA_LOSS when an entry
-  // breaks a rule, or the head is not signed by the ledger's key, or is of another size or root:
+  // breaks a rule, or the head is not signed by the ledger's key, or not by a quorum of the
+  // POLICY's witnesses, or is of another size or root:
   // nothing from this vault can be believed then.
   absl::StatusOr<MirrorExtension> Check(int64_t first, std::vector<std::string> entries,
                                         std::string checkpoint) const;

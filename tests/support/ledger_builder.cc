@@ -94,6 +94,23 @@ std::optional<score::Level> LevelOfIndex(int index, int level_count) {
   return levels.has_value() ? std::optional(levels->public_level) : std::nullopt;
 }
 
+WitnessSigner TestWitness(int n) {
+  return Value(WitnessSigner::Create(absl::StrFormat("witness.example/%d", n),
+                                     TestKey(static_cast<uint8_t>(200 + n))));
+}
+
+void AskWitnesses(contest::Policy& policy, int count, int quorum) {
+  policy.witnesses = {.quorum = quorum};
+  for (int n = 1; n <= count; ++n) policy.witnesses.verifiers.push_back(TestWitness(n).verifier());
+  policy.witnesses.blinding = *TestBlinder(policy, 0).blinding();
+}
+
+log::Blinder TestBlinder(const contest::Policy& policy, int64_t round) {
+  if (!policy.witnesses.asked()) return {};
+  const Digest secret = Sha256("the end of the chain");
+  return log::Blinder(log::BlindingAt(secret, policy.rounds.count, round));
+}
+
 LedgerBuilder::LedgerBuilder()
     : signer_(Value(NoteSigner::Create("vault.example/test", TestKey(3)))) {}
 
@@ -190,16 +207,21 @@ void LedgerBuilder::Release() {
     if (levels_[admit].has_value()) {
       level = LevelOfIndex(*levels_[admit], contest().policy.policy.scoring.scale.level_count());
     }
-    Must(gate::Release(contest(), contest().admissions.at(admit), level));
+    const log::Blinder blinder = TestBlinder(contest().policy.policy, contest().NextRound());
+    Must(
+        gate::Release(contest(), contest().admissions.at(admit), level, blinder.Of(state_.size())));
   }
 }
 
 void LedgerBuilder::EndRound() {
-  Must(log::Encode(log::RoundEntry{.contest = contest_,
-                                   .round = contest().NextRound(),
-                                   .admitted = contest().admitted,
-                                   .released = contest().released,
-                                   .root_before = state_.Root()}));
+  const int64_t round = contest().NextRound();
+  Must(log::Encode(
+      log::RoundEntry{.contest = contest_,
+                      .round = round,
+                      .admitted = contest().admitted,
+                      .released = contest().released,
+                      .root_before = state_.Root(),
+                      .blinding = TestBlinder(contest().policy.policy, round).blinding()}));
 }
 
 void LedgerBuilder::Shift(int64_t rounds) {
@@ -244,14 +266,18 @@ void LedgerBuilder::Final() {
     levels[number] =
         LevelOfIndex(*found->second, contest().policy.policy.scoring.scale.level_count());
   }
-  const auto places = gate::FinalBoard::Release(contest(), levels);
+  const auto places = gate::FinalBoard::Release(
+      contest(), levels, state_.size(), TestBlinder(contest().policy.policy, contest().last_round));
   if (!places.ok()) Fail(places.status());
   for (const log::EncodedEntry& place : *places) Must(place);
 }
 
 void LedgerBuilder::Close() {
-  Must(log::Encode(log::CloseEntry{
-      .contest = contest_, .round = contest().last_round, .used = contest().Used()}));
+  const log::Blinder blinder = TestBlinder(contest().policy.policy, contest().last_round);
+  Must(log::Encode(log::CloseEntry{.contest = contest_,
+                                   .round = contest().last_round,
+                                   .used = contest().Used(),
+                                   .blind = blinder.Of(state_.size())}));
 }
 
 std::string LedgerBuilder::Checkpoint() const {

@@ -11,7 +11,9 @@
 
 #include "server/core/base/ed25519.h"
 #include "server/core/contest/policy.h"
+#include "server/core/log/blinding.h"
 #include "server/core/log/entries.h"
+#include "server/core/note/cosignature.h"
 #include "server/core/note/signed_note.h"
 #include "server/core/pipe/requests.h"
 #include "server/core/replay/ledger_state.h"
@@ -25,6 +27,14 @@ SigningKey TestKey(uint8_t byte);
 // CHANNEL.md section 5.2's demo contest, named "demo", organizer TestKey(1), round 1 at Unix second
 // 1,000,000.
 contest::Policy DemoPolicy();
+
+// Witness number n, from 1: "witness.example/n", TestKey(200 + n).
+WitnessSigner TestWitness(int n);
+
+// Makes `count` such witnesses the policy's, of whom `quorum` must cosign.
+void AskWitnesses(contest::Policy& policy, int count, int quorum);
+// What blinds the entries of a round of such a policy.
+log::Blinder TestBlinder(const contest::Policy& policy, int64_t round);
 
 // The POLICY of an opened contest: counted, signed by TestKey(1) as organizer and TestKey(2) as
 // owner.

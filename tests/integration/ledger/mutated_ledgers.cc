@@ -105,8 +105,8 @@ struct Mutation {
 
 // Sets a field of the n-th entry of a type, signed anew.
 std::function<void(Entries&)> Set(std::string_view type, int n, std::string_view key,
-                                  std::string_view value) {
-  return [type, n, key, value](Entries& entries) {
+                                  std::string value) {
+  return [type, n, key, value = std::move(value)](Entries& entries) {
     std::string& entry = entries[Place(entries, type, n)];
     entry = SignedAnew(With(entry, key, value), n);
   };
@@ -298,9 +298,39 @@ Entries StoppedAtAStart() {
   return ledger.entries();
 }
 
+// Three witnesses, of whom two must cosign.
+std::vector<Mutation> OfWitnesses() {
+  return {
+      {"quorum-of-half", "more than half", Set("POLICY", 0, "quorum", "1")},
+      {"a-witness-twice", "one name or one key",
+       [](Entries& e) {
+         const std::string one = testing::TestWitness(1).verifier().ToVkey();
+         Set("POLICY", 0, "witnesses", one + "," + one)(e);
+       }},
+      {"no-witness-for-a-quorum", "names nobody", Set("POLICY", 0, "witnesses", "-")},
+      {"another-chain", "next of the chain", Set("POLICY", 0, "blinding", std::string(64, '0'))},
+      {"blinding-of-the-last-round", "next of the chain",
+       [](Entries& e) {
+         std::string& second = e[Place(e, "ROUND", 1)];
+         second = With(second, "blinding", ValueOf(e[Place(e, "ROUND", 0)], "blinding"));
+       }},
+      {"blinding-withheld", "shows its blinding", Set("ROUND", 4, "blinding", "-")},
+      {"result-not-blinded", "has a blind", Set("RESULT", 0, "blind", "-")},
+      {"result-with-a-blind-of-its-own", "blind is that of its ROUND",
+       Set("RESULT", 1, "blind", std::string(64, 'a'))},
+      {"final-blind-of-another-place", "blind of the last ROUND",
+       [](Entries& e) {
+         std::string& first = e[Place(e, "FINAL", 0)];
+         first = With(first, "blind", ValueOf(e[Place(e, "FINAL", 1)], "blind"));
+       }},
+      {"close-not-blinded", "blind of the last ROUND", Set("CLOSE", 0, "blind", "-")},
+  };
+}
+
 int Main(const std::string& folder) {
+  std::vector<int> cosigners;
   const auto write = [&](const Entries& entries, const std::string& name, const char* says) {
-    const absl::Status done = testing::WriteStaticFiles(entries, folder + "/" + name);
+    const absl::Status done = testing::WriteStaticFiles(entries, folder + "/" + name, cosigners);
     if (!done.ok()) {
       std::fprintf(stderr, "%s: %s\n", name.c_str(), std::string(done.message()).c_str());
       std::exit(1);
@@ -311,13 +341,26 @@ int Main(const std::string& folder) {
     ReleaseRule rule;
     FinalRule final_rule;
     std::vector<Mutation> mutations;
+    int witnesses = 0;
   } sets[] = {{ReleaseRule::kImprovements, FinalRule::kTop3, OfImprovements()},
               {ReleaseRule::kRecords, FinalRule::kEveryTeam, OfRecords()},
-              {ReleaseRule::kEveryScore, FinalRule::kWinner, OfEveryScore()}};
+              {ReleaseRule::kEveryScore, FinalRule::kWinner, OfEveryScore()},
+              {ReleaseRule::kImprovements, FinalRule::kTop3, OfWitnesses(), 3}};
   write(StoppedAtAStart(), "valid-stopped-at-a-start", "");
   for (const auto& set : sets) {
-    const Entries valid = testing::SampleLedger(set.rule, set.final_rule, 20).entries();
-    write(valid, absl::StrFormat("valid-%s", contest::Name(set.rule)), "");
+    const Entries valid =
+        testing::SampleLedger(set.rule, set.final_rule, 20, set.witnesses).entries();
+    if (set.witnesses > 0) {
+      write(valid, "cosigned-by-nobody", "0 of 3 witnesses cosigned");
+      cosigners = {3};
+      write(valid, "cosigned-by-one", "1 of 3 witnesses cosigned");
+      cosigners = {3, 3};
+      write(valid, "cosigned-by-one-twice", "1 of 3 witnesses cosigned");
+      cosigners = {4, 5, 1};
+      write(valid, "cosigned-by-strangers", "1 of 3 witnesses cosigned");
+      cosigners = {3, 1};
+    }
+    write(valid, absl::StrFormat("valid-%s-%d", contest::Name(set.rule), set.witnesses), "");
     for (const Mutation& mutation : set.mutations) {
       Entries entries = valid;
       mutation.change(entries);

@@ -14,7 +14,8 @@ constexpr char kOrigin[] = "vault.example/test";  // LedgerBuilder's
 
 }  // namespace
 
-LedgerBuilder SampleLedger(contest::ReleaseRule rule, contest::FinalRule final_rule, int rounds) {
+LedgerBuilder SampleLedger(contest::ReleaseRule rule, contest::FinalRule final_rule, int rounds,
+                           int witnesses) {
   contest::Policy policy = DemoPolicy();
   policy.rounds.count = rounds;
   policy.release.acts_thousandths = 96'000;  // what happens below, however many rounds there are
@@ -23,6 +24,7 @@ LedgerBuilder SampleLedger(contest::ReleaseRule rule, contest::FinalRule final_r
   if (rule == contest::ReleaseRule::kEveryScore) {
     policy.release.shown_scores = policy.release.shown_failures = 0;
   }
+  if (witnesses > 0) AskWitnesses(policy, witnesses, witnesses / 2 + 1);
   LedgerBuilder ledger;
   ledger.Start();
   ledger.Dataset();
@@ -51,12 +53,15 @@ LedgerBuilder SampleLedger(contest::ReleaseRule rule, contest::FinalRule final_r
   return ledger;
 }
 
-absl::Status WriteStaticFiles(const std::vector<std::string>& entries, const std::string& folder) {
+absl::Status WriteStaticFiles(const std::vector<std::string>& entries, const std::string& folder,
+                              const std::vector<int>& cosigners) {
   ASSIGN_OR_RETURN(const NoteSigner signer, NoteSigner::Create(kOrigin, TestKey(3)));
   MerkleTree tree;
   for (const std::string& entry : entries) tree.Append(LeafHash(entry));
-  ASSIGN_OR_RETURN(const std::string head,
-                   SignCheckpoint({kOrigin, tree.size(), tree.Root()}, signer));
+  const Checkpoint checkpoint = {kOrigin, tree.size(), tree.Root()};
+  ASSIGN_OR_RETURN(std::string head, SignCheckpoint(checkpoint, signer));
+  for (const int n : cosigners)
+    head += TestWitness(n).Cosign(FormatCheckpoint(checkpoint), 1'700'000'000 + n);
   ASSIGN_OR_RETURN(publish::StaticLedger files,
                    publish::StaticLedger::Open(folder, signer.verifier()));
   return files.Publish(head, [&](const Tile& tile) -> absl::StatusOr<std::string> {

@@ -12,10 +12,13 @@
 namespace pinhole::testing {
 
 // Three teams that try in most rounds, a shift, an outage, acts, a final board, an end. Needs at
-// least 4 rounds.
-LedgerBuilder SampleLedger(contest::ReleaseRule rule, contest::FinalRule final_rule, int rounds);
+// least 4 rounds. With witnesses, more than half of them must cosign.
+LedgerBuilder SampleLedger(contest::ReleaseRule rule, contest::FinalRule final_rule, int rounds,
+                           int witnesses = 0);
 
-// Writes entries as static files under a head by the builder's key.
-absl::Status WriteStaticFiles(const std::vector<std::string>& entries, const std::string& folder);
+// Writes entries as static files under a head by the builder's key, cosigned by TestWitness(n) for
+// each n of `cosigners`.
+absl::Status WriteStaticFiles(const std::vector<std::string>& entries, const std::string& folder,
+                              const std::vector<int>& cosigners = {});
 
 }  // namespace pinhole::testing

@@ -6,7 +6,7 @@ from decimal import Decimal
 from types import SimpleNamespace as Record
 
 # The fields of each type; a mark says how a value is spelled, without one it is a number.
-FORMS = {"'": r"\S+", "#": "[0-9a-f]+", ".": r"(0|[1-9]\d*)\.\d{3}", "?": r"-|0|[1-9]\d*", "": r"0|[1-9]\d*"}
+FORMS = {"'": r"\S+", "#": "[0-9a-f]+", "~": "-|[0-9a-f]+", ".": r"(0|[1-9]\d*)\.\d{3}", "?": r"-|0|[1-9]\d*", "": r"0|[1-9]\d*"}
 FIELDS = {type.split()[0]: ["contest'", "round", *type.split()[1:]] for type in """
 START build# nonce# previous_size charge_bits. | TEAM number name' key# invitation# reserved_bits. |
 DATASET dataset' version deployment' tables' target' label' weight' train_rows public_rows final_rows
@@ -14,12 +14,12 @@ DATASET dataset' version deployment' tables' target' label' weight' train_rows p
 POLICY version deployment' degraded' metric' format' weights' range_low' range_high' best' worst' step'
     baseline_bits. bits_per_row rule' tries tries_per_day shown_scores shown_failures min_gain waiting teams
     final' acts_bits. origin_ms round_ms run_window_ms rounds lanes settle_ms max_shift wall_ms cpu_seconds
-    memory_bytes threads output_bytes scratch_bytes program_bytes organizer# team_count# team_bits.
-    shared_count# shared_bits. final_bits. contest_bits. organizer_signature# owner_signature# |
+    memory_bytes threads output_bytes scratch_bytes program_bytes quorum witnesses' blinding~ organizer#
+    team_count# team_bits. shared_count# shared_bits. final_bits. contest_bits. organizer_signature# owner_signature# |
 ADMIT team try program# size_class request# request_id# run_round result_round show_below? |
-RESULT admit team symbol text' charge_bits. tries_left levels_left scores_left failures_left |
-ROUND admitted released root_before# | SHIFT moved count charge_bits. | CLOSE used_bits. |
-ACT act' team charge_bits. signature# | FINAL place team admit level? text' charge_bits.""".split("|")}
+RESULT admit team symbol text' charge_bits. tries_left levels_left scores_left failures_left blind~ |
+ROUND admitted released root_before# blinding~ | SHIFT moved count charge_bits. | CLOSE used_bits. blind~ |
+ACT act' team charge_bits. signature# | FINAL place team admit level? text' charge_bits. blind~""".split("|")}
 
 def need(holds, rule):
     if not holds: raise ValueError(rule)
@@ -32,7 +32,7 @@ def parse(entry):
     for word, field in zip(words, FIELDS[kind], strict=True):
         (name, _, value), mark = word.partition("="), field[-1] if field[-1] in FORMS else ""
         need(name + mark == field and re.fullmatch(FORMS[mark], value), f"{word}, where {field} should be")
-        setattr(e, name, value if mark in ("'", "#") or value == "-" else int(value.replace(".", "")))
+        setattr(e, name, value if mark in ("'", "#", "~") or value == "-" else int(value.replace(".", "")))
     return kind, e, words
 P, Q = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493  # Ed25519: RFC 8032, section 5.1
 D, I = -121665 * pow(121666, -1, P) % P, pow(2, (P - 1) // 4, P)
@@ -54,6 +54,15 @@ def signed(key, text, signature):
 def root(leaves):  # RFC 6962, section 2.1
     k = 1 << (len(leaves) - 1).bit_length() >> 1
     return hashlib.sha256(b"\1" + root(leaves[:k]) + root(leaves[k:])).digest() if k else leaves[0]
+def sha(data):
+    return hashlib.sha256(data).hexdigest()
+def blind(chain, index):  # of an entry, by the value that its ROUND shows
+    return "-" if chain == "-" else sha(bytes.fromhex(chain) + index.to_bytes(8, "big"))
+def cosigned(name, key, head, lines):  # c2sp.org/tlog-cosignature
+    mine, key = [line.split(" ")[2] for line in lines if line.startswith(f"\u2014 {name} ")], base64.b64decode(key)
+    raws = [raw for raw in map(base64.b64decode, mine) if raw[:4].hex() == sha(name.encode() + b"\n" + key)[:8]]
+    texts = [f"cosignature/v1\ntime {int.from_bytes(raw[4:12], 'big')}\n{head}\n" for raw in raws]
+    return any(signed(key[1:].hex(), text, raw[12:].hex()) for text, raw in zip(texts, raws))
 def bits(n):  # log2 in thousandths, rounded up
     return (n**1000 - 1).bit_length()
 def count(gain, tries, levels, scores, failures):  # sequences of symbols: i of them levels, e of them FAILED
@@ -69,7 +78,7 @@ def places(p, teams):  # the charge of each place of a final board of so many te
     return [bits(p.levels + 1)] * teams if p.final == "every-team" else ranks
 
 def replay(entries):
-    leaves, seen, data, p, spent = [], set(), None, None, 0
+    leaves, seen, data, p, spent, keys, quorum = [], set(), None, None, 0, [], 0
     for index, entry in enumerate(entries):
         kind, e, words = parse(entry)
         charge, new, idle = 0, set(), not p or admitted == released == 0
@@ -100,6 +109,11 @@ def replay(entries):
             texts = ["NOT_IMPROVED", "FAILED"] + [f"{(top + i * gap).normalize():f}" for i in range(p.levels)]
             teams, admits, due, finals, now, must_stop = [None], {}, {}, [], 1, False
             last_run = taken = admitted = released = shifts = acts = acts_used = used = closing = stopped = 0
+            keys = [] if p.witnesses == "-" else [key.split("+", 2) for key in p.witnesses.split(",")]
+            chain, blinds, quorum = p.blinding, {}, p.quorum
+            need(quorum <= len(keys) < 2 * quorum or not keys and not quorum, "a quorum of more than half")
+            need(all(len({*same}) == len(keys) for same in zip(*keys)), "each witness once")
+            need((chain == "-") == (not keys), "a blinding where there are witnesses")
             pool = Record(tries=p.tries * p.teams, levels=0 if plain else p.levels, scores=p.shown_scores)
             team, shared = left(p, Record(tries=p.tries, failures=p.shown_failures), pool)
             stop_bits, final, spent = bits(2 * p.rounds + 1), sum(places(p, p.teams)), spent + p.baseline_bits
@@ -140,11 +154,14 @@ def replay(entries):
             charge = before - sum(map(bits, left(p, team, own)))
             says(e, team=admit.team, text=texts[e.symbol], tries_left=team.tries, levels_left=own.levels,
                  scores_left=own.scores, failures_left=team.failures)
+            blinds[index] = e.blind
             team.best = min(team.best or (level, e.admit), (level, e.admit)) if level >= 0 else team.best
         elif kind == "ROUND":
             says(e, admitted=admitted, released=len(due.pop(now, [])), root_before=root(leaves).hex())
             need(e.released == released, "every RESULT in its round")
-            now, admitted, released = now + 1, 0, 0
+            need(chain == ("-" if e.blinding == "-" else sha(bytes.fromhex(e.blinding))), "the chain's next")
+            need(all(blinds[i] == blind(e.blinding, i) for i in blinds), "a blind of this blinding")
+            now, admitted, released, chain, blinds = now + 1, 0, 0, e.blinding, {}
         elif kind == "SHIFT":
             shifts, charge = shifts + 1, bits(1 + 4 * p.rounds * p.max_shift)
             need(idle and e.count == shifts and 1 <= e.moved <= p.max_shift, "a SHIFT between rounds")
@@ -162,6 +179,7 @@ def replay(entries):
                 closing, stopped, due = True, stops, {} if stops else due
             acts, must_stop = acts + 1, False
         else:  # FINAL, CLOSE
+            says(e, blind=blind(chain, index))
             ranked = [n for n, team in enumerate(teams) if team and team.best and not team.out]
             costs, at, every = [] if stopped else places(p, len(ranked)), len(finals), p.final == "every-team"
             if kind == "FINAL":
@@ -178,7 +196,7 @@ def replay(entries):
             need(acts_used + (0 if stopped else stop_bits) <= p.acts_bits, "the bits for acts")
         need(not new & seen, f"{new}, which was there before")
         seen, leaves = seen | new, leaves + [hashlib.sha256(b"\0" + entry).digest()]
-    return root(leaves)
+    return root(leaves), keys, quorum
 
 def main(folder):
     head, _, signatures = (folder / "checkpoint").read_text().partition("\n\n")
@@ -192,7 +210,10 @@ def main(folder):
     while data:
         end = 2 + int.from_bytes(data[:2], "big")
         entries, data = entries + [data[2:end]], data[end:]
-    need(len(entries) == int(size) and base64.b64encode(replay(entries)).decode() == said, "the head's root")
+    found, keys, quorum = replay(entries)
+    need(len(entries) == int(size) and base64.b64encode(found).decode() == said, "the head's root")
+    lines = signatures.split("\n")
+    need(sum(cosigned(name, key, head, lines) for name, _, key in keys) >= quorum, "the quorum's cosignatures")
 
 sys.excepthook = lambda kind, error, trace: print(f"does not hold: {error!r}", file=sys.stderr)  # exit code 1
 main(pathlib.Path(sys.argv[1]))

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_format.h"
 #include "server/core/base/ed25519.h"
+#include "server/core/base/hex.h"
 #include "server/core/contest/validate.h"
 #include "server/core/counting/acts.h"
 #include "server/core/counting/final_board.h"
@@ -16,24 +17,29 @@ namespace {
 absl::Status No() { return absl::FailedPreconditionError("refused"); }
 absl::Status Unless(bool holds) { return holds ? absl::OkStatus() : No(); }
 
+std::string BlindText(const std::optional<Digest>& blind) {
+  return blind.has_value() ? HexEncode(*blind) : "-";
+}
+
 // What the value is written as, padded; RESULT by the format's own words, since only the gate may
 // encode one.
 std::string Spelling(const log::ResultEntry& e) {
   std::string line = absl::StrFormat(
       "RESULT 1 contest=%s round=%d admit=%d team=%d symbol=%d text=%s charge_bits=%d.%03d "
-      "tries_left=%d levels_left=%d scores_left=%d failures_left=%d",
+      "tries_left=%d levels_left=%d scores_left=%d failures_left=%d blind=%s",
       e.contest, e.round, e.admit, e.team, counting::SymbolIndex(e.symbol), e.text,
       e.charge.thousandths / 1000, e.charge.thousandths % 1000, e.after.tries, e.after.levels,
-      e.after.scores, e.after.failures);
+      e.after.scores, e.after.failures, BlindText(e.blind));
   line.resize(511, ' ');
   return line + "\n";
 }
 std::string Spelling(const log::FinalEntry& e) {
   std::string line = absl::StrFormat(
-      "FINAL 1 contest=%s round=%d place=%d team=%d admit=%d level=%s text=%s charge_bits=%d.%03d",
+      "FINAL 1 contest=%s round=%d place=%d team=%d admit=%d level=%s text=%s charge_bits=%d.%03d "
+      "blind=%s",
       e.contest, e.round, e.place, e.team, e.admit,
       e.level.has_value() ? absl::StrFormat("%d", *e.level) : "-", e.text,
-      e.charge.thousandths / 1000, e.charge.thousandths % 1000);
+      e.charge.thousandths / 1000, e.charge.thousandths % 1000, BlindText(e.blind));
   line.resize(511, ' ');
   return line + "\n";
 }
@@ -358,8 +364,35 @@ absl::Status PlainFold::Judge(const log::ResultEntry& entry) const {
       (SharedBitsOf(*policy, shared) - SharedBitsOf(*policy, after->shared));
   return Unless(!hidden &&
                 entry.after == counting::StateOfBoth(*policy, after->team, after->shared) &&
-                entry.charge == charge &&
+                entry.charge == charge && entry.blind.has_value() == policy->witnesses.asked() &&
                 entry.text == counting::SymbolText(entry.symbol, policy->scoring.scale));
+}
+
+// The chain's newest value, or what POLICY begins it with.
+Digest PlainFold::Blinding() const {
+  const auto rounds = All<log::RoundEntry>();
+  return rounds.empty() ? All<log::PolicyEntry>()[0]->policy.witnesses.blinding
+                        : rounds.back()->blinding.value_or(Digest{});
+}
+
+// SHA-256(blinding ‖ the index as eight bytes), for entry number `index`.
+bool PlainFold::IsBlindOf(const Digest& blinding, size_t index,
+                          const std::optional<Digest>& blind) const {
+  if (!All<log::PolicyEntry>()[0]->policy.witnesses.asked()) return !blind.has_value();
+  std::string text(AsText(blinding));
+  for (int shift = 56; shift >= 0; shift -= 8) text.push_back(static_cast<char>(index >> shift));
+  return blind == Sha256(text);
+}
+
+bool PlainFold::BlindingHolds(const log::RoundEntry& round) const {
+  if (!All<log::PolicyEntry>()[0]->policy.witnesses.asked()) return !round.blinding.has_value();
+  if (!round.blinding.has_value() || Sha256(AsText(*round.blinding)) != Blinding()) return false;
+  for (size_t i = 0; i < entries_.size(); ++i) {
+    const auto* result = std::get_if<log::ResultEntry>(&entries_[i]);
+    if (result == nullptr || result->round != round.round) continue;
+    if (!IsBlindOf(*round.blinding, i, result->blind)) return false;
+  }
+  return true;
 }
 
 absl::Status PlainFold::Judge(const log::RoundEntry& entry) const {
@@ -368,7 +401,7 @@ absl::Status PlainFold::Judge(const log::RoundEntry& entry) const {
                 entry.round <= policy->rounds.count &&
                 entry.admitted == CountSinceRound<log::AdmitEntry>() &&
                 entry.released == CountSinceRound<log::ResultEntry>() && Due(entry.round).empty() &&
-                entry.root_before == Root());
+                BlindingHolds(entry) && entry.root_before == Root());
 }
 
 absl::Status PlainFold::Judge(const log::ShiftEntry& entry) const {
@@ -431,6 +464,7 @@ absl::Status PlainFold::Judge(const log::FinalEntry& entry) const {
   const int levels = policy->scoring.scale.level_count();
   return Unless(entry.level.has_value() == every && entry.level.value_or(0) <= levels &&
                 (!every || &finalists[static_cast<size_t>(place - 1)] == team) &&
+                IsBlindOf(Blinding(), size(), entry.blind) &&
                 entry.text == counting::FinalText(entry.level, policy->scoring.scale) &&
                 entry.charge == counting::FinalCharge(*policy, count, place));
 }
@@ -441,7 +475,7 @@ absl::Status PlainFold::Judge(const log::CloseEntry& entry) const {
   const int places = ActsOf(log::ActKind::kStop) > 0
                          ? 0
                          : counting::FinalPlaces(*policy, static_cast<int>(Finalists().size()));
-  return Unless(Count<log::FinalEntry>() == places &&
+  return Unless(Count<log::FinalEntry>() == places && IsBlindOf(Blinding(), size(), entry.blind) &&
                 entry.used == Charged() + ActsUsed() + FinalCharged());
 }
 

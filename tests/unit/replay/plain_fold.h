@@ -65,6 +65,9 @@ class PlainFold {
   bool Closing() const;
   // Whether the contest is open and exchanges still go on.
   const contest::Policy* RunningPolicy(std::string_view contest) const;
+  Digest Blinding() const;
+  bool IsBlindOf(const Digest& blinding, size_t index, const std::optional<Digest>& blind) const;
+  bool BlindingHolds(const log::RoundEntry& round) const;
   bool AtEnd(const contest::Policy& policy, int64_t round) const;
   std::vector<PlainTeam> Finalists() const;
   absl::Status Paid(const contest::Policy& policy, counting::Bits charge) const;

@@ -41,6 +41,7 @@ contest::Policy RandomPolicy(Dice& dice) {
   policy.rounds.lanes = 1 + dice.Below(3);
   policy.rounds.count = 6 + dice.Below(30);
   policy.rounds.max_shift = 5;
+  if (dice.OneIn(3)) testing::AskWitnesses(policy, 3, 2);
   policy.release.acts_thousandths = 6'000 + dice.Below(30'000);
   return policy;
 }

@@ -139,6 +139,10 @@ TEST(Fold, RefusesEveryChangedDigit) {
   EXPECT_GT(changed, 500);
 }
 
+std::string HexOrDash(const std::optional<Digest>& digest) {
+  return digest.has_value() ? HexEncode(*digest) : "-";
+}
+
 // An entry's line written again from its values, by the format and not by the code that reads it.
 std::string SpelledAgain(const log::Entry& entry) {
   const auto text = [](const std::string& line) {
@@ -155,16 +159,16 @@ std::string SpelledAgain(const log::Entry& entry) {
   if (const auto* e = std::get_if<log::ResultEntry>(&entry)) {
     return text(absl::StrFormat(
         "RESULT 1 contest=%s round=%d admit=%d team=%d symbol=%d text=%s charge_bits=%d.%03d "
-        "tries_left=%d levels_left=%d scores_left=%d failures_left=%d",
+        "tries_left=%d levels_left=%d scores_left=%d failures_left=%d blind=%s",
         e->contest, e->round, e->admit, e->team, counting::SymbolIndex(e->symbol), e->text,
         e->charge.thousandths / 1000, e->charge.thousandths % 1000, e->after.tries, e->after.levels,
-        e->after.scores, e->after.failures));
+        e->after.scores, e->after.failures, HexOrDash(e->blind)));
   }
   const auto* e = std::get_if<log::RoundEntry>(&entry);
   if (e == nullptr) return "";
-  return text(absl::StrFormat("ROUND 1 contest=%s round=%d admitted=%d released=%d root_before=%s",
-                              e->contest, e->round, e->admitted, e->released,
-                              HexEncode(e->root_before)));
+  return text(absl::StrFormat(
+      "ROUND 1 contest=%s round=%d admitted=%d released=%d root_before=%s blinding=%s", e->contest,
+      e->round, e->admitted, e->released, HexEncode(e->root_before), HexOrDash(e->blinding)));
 }
 
 TEST(Entries, HaveOneSpellingWhateverByteIsChangedDroppedOrDoubled) {
