@@ -89,7 +89,7 @@ TEST(ContestFileDoc, StatesTheDefaults) {
     EXPECT_EQ(stated->policy, minimal->policy) << row.key;
     ++compared;
   }
-  EXPECT_EQ(compared, 19);
+  EXPECT_EQ(compared, 21);
 }
 
 TEST(ContestFileDoc, NamesWhatIsRequired) {

@@ -48,6 +48,50 @@ std::vector<Case> Contradictions() {
          std::swap(p.scoring.scale.best, p.scoring.scale.worst);
        },
        {"score.metric mismatches is better when lower", "score.best", "score.worst"}},
+      {"quorum_of_half",
+       [](Policy& p) { pinhole::testing::AskWitnesses(p, 4, 2); },
+       {"witnesses.quorum is 2 of the 4", "more than half"}},
+      {"quorum_of_nobody",
+       [](Policy& p) { p.witnesses.quorum = 1; },
+       {"witnesses.quorum is 1", "witnesses.keys names nobody"}},
+      {"quorum_beyond_all",
+       [](Policy& p) { pinhole::testing::AskWitnesses(p, 3, 4); },
+       {"witnesses.quorum is 4 of the 3"}},
+      {"witnesses_without_quorum",
+       [](Policy& p) {
+         pinhole::testing::AskWitnesses(p, 3, 2);
+         p.witnesses.quorum = 0;
+       },
+       {"witnesses.quorum is 0 of the 3"}},
+      {"too_many_witnesses",
+       [](Policy& p) { pinhole::testing::AskWitnesses(p, 16, 9); },
+       {"witnesses.keys is 16", "15"}},
+      {"a_witness_twice",
+       [](Policy& p) {
+         pinhole::testing::AskWitnesses(p, 3, 2);
+         p.witnesses.verifiers[2] = p.witnesses.verifiers[0];
+       },
+       {"witnesses.keys", "witness.example/1", "one name or one key"}},
+      {"a_key_under_two_names",
+       [](Policy& p) {
+         pinhole::testing::AskWitnesses(p, 2, 2);
+         p.witnesses.verifiers[1] =
+             *WitnessVerifier::Create("other.example", p.witnesses.verifiers[0].public_key());
+       },
+       {"witness.example/1", "other.example", "one name or one key"}},
+      {"a_witness_with_a_comma",
+       [](Policy& p) {
+         pinhole::testing::AskWitnesses(p, 1, 1);
+         p.witnesses.verifiers[0] =
+             *WitnessVerifier::Create("a,b", p.witnesses.verifiers[0].public_key());
+       },
+       {"witnesses.keys", "no comma", "a,b"}},
+      {"rounds_beyond_the_chain",
+       [](Policy& p) {
+         pinhole::testing::AskWitnesses(p, 1, 1);
+         p.rounds.count = 1'000'001;
+       },
+       {"rounds.duration in rounds, with witnesses is 1000001"}},
       {"best_is_worst",
        [](Policy& p) { p.scoring.scale.best = p.scoring.scale.worst; },
        {"score.best", "score.worst"}},
@@ -209,6 +253,8 @@ TEST(Policy, TakesWhatJustFits) {
       {"as_many_scores_as_gains", [](Policy& p) { p.release.min_gain = 5; }, {}},
       {"all_threads_all_the_time", [](Policy& p) { p.limits.cpu_seconds = 40; }, {}},
       {"every_score", &EveryScore, {}},
+      {"just_more_than_half", [](Policy& p) { pinhole::testing::AskWitnesses(p, 15, 8); }, {}},
+      {"one_witness", [](Policy& p) { pinhole::testing::AskWitnesses(p, 1, 1); }, {}},
       {"longest_wall", [](Policy& p) { p.limits.wall_ms = 10'480; }, {}},
       {"largest_program", [](Policy& p) { p.limits.program_bytes = 60'000'000; }, {}},
   };

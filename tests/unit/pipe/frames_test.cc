@@ -29,7 +29,7 @@ TEST(Frames, RefuseWhatIsNotOne) {
     char byte;
   };
   for (const Case& c :
-       {Case{"type 0", 0, 0}, Case{"type 5", 0, 5}, Case{"version", 1, 2},
+       {Case{"type 0", 0, 0}, Case{"type 6", 0, 6}, Case{"version", 1, 2},
         Case{"length too long", 2, '\x7f'}, Case{"length too short leaves bytes behind", 3, 3},
         Case{"bytes behind the payload", 4000, 1}}) {
     std::string bad = good;
@@ -54,6 +54,47 @@ TEST(Frames, AnyBytesDecodeToWhatEncodesToThem) {
     EXPECT_EQ(EncodeToFront(*frame), bytes);
   }
   EXPECT_GT(decoded, 50);
+}
+
+TEST(PendingFrames, AreReadBackInOrder) {
+  std::vector<Digest> hashes;
+  for (int i = 0; i < 100; ++i) hashes.push_back(Sha256(std::string(1, static_cast<char>(i))));
+  const std::vector<std::string> frames = PendingFrames(1234, hashes, "a head\n");
+  ASSERT_EQ(frames.size(), (hashes.size() + kHashesOfFrame - 1) / kHashesOfFrame + 1);
+  std::vector<Digest> read;
+  for (size_t i = 0; i + 1 < frames.size(); ++i) {
+    const auto frame = DecodeToFront(frames[i]);
+    ASSERT_TRUE(frame.ok()) << frame.status();
+    ASSERT_EQ(frame->type, ToFrontType::kPending);
+    const auto pending = DecodePendingHashes(frame->payload);
+    ASSERT_TRUE(pending.ok()) << pending.status();
+    EXPECT_EQ(pending->first, 1234 + static_cast<int64_t>(read.size()));
+    read.insert(read.end(), pending->hashes.begin(), pending->hashes.end());
+  }
+  EXPECT_EQ(read, hashes);
+  EXPECT_EQ(*DecodeToFront(frames.back()), (ToFrontFrame{ToFrontType::kHead, "a head\n"}));
+}
+
+TEST(PendingFrames, RefuseHalfAHash) {
+  for (const size_t size : {0, 8, 9, 39, 41, 71}) {
+    EXPECT_FALSE(DecodePendingHashes(std::string(size, 'x')).ok()) << size;
+  }
+  EXPECT_TRUE(DecodePendingHashes(std::string(7, '\0') + std::string(33, 'x')).ok());
+}
+
+TEST(CheckpointFrames, HoldAHeadOfAnyLength) {
+  for (const size_t size :
+       {size_t{0}, size_t{1}, kToFrontPayload, kToFrontPayload + 1, 3 * kToFrontPayload}) {
+    const std::string note(size, 'n');
+    std::string read;
+    for (const std::string& bytes : CheckpointFrames(note)) {
+      const auto frame = DecodeToFront(bytes);
+      ASSERT_TRUE(frame.ok()) << frame.status();
+      EXPECT_EQ(frame->type, ToFrontType::kCheckpoint);
+      read += frame->payload;
+    }
+    EXPECT_EQ(read, note);
+  }
 }
 
 TEST(HandOver, IsReadBackWhole) {

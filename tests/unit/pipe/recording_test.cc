@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_join.h"
 #include "server/core/log/checkpoint.h"
+#include "server/core/log/merkle.h"
 #include "server/core/pipe/frames.h"
 #include "tests/support/ledger_builder.h"
 
@@ -119,8 +120,129 @@ TEST_F(RecordingTest, WhatIsNotOfTheLedgerIsNamed) {
   EXPECT_THAT(with(HandOver(4711, size, {}, ledger_.Checkpoint())), HasSubstr("never was"));
   const std::string two_signatures =
       ledger_.Checkpoint() + "— somebody " + "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n";
-  EXPECT_THAT(with(HandOver(0, size, {}, two_signatures)), HasSubstr("more to it"));
+  EXPECT_THAT(with(HandOver(0, size, {}, two_signatures)), HasSubstr("other signatures"));
   EXPECT_EQ(with(HandOver(0, size, {}, ledger_.Checkpoint())), "");
+}
+
+// A ledger whose heads wait for two of three witnesses: what is sent before they cosigned, and
+// after.
+class WitnessedRecordingTest : public ::testing::Test {
+ protected:
+  WitnessedRecordingTest() {
+    contest::Policy policy = testing::DemoPolicy();
+    testing::AskWitnesses(policy, 3, 2);
+    ledger_.Start();
+    ledger_.Dataset();
+    Exchange(0, ledger_.Checkpoint());
+    ledger_.OpenContest(policy);
+    ledger_.Join("red");
+    ledger_.EndRound();
+    Ask(1);
+    Exchange(1, Cosigned({1, 3}));
+    ledger_.Admit("red", 20);
+    ledger_.EndRound();
+    Ask(2);
+    // The quorum is missing: the old head again.
+    Append(HandOver(2, handed_, {}, Cosigned({1, 3}, handed_)));
+    ledger_.Round();
+    Ask(3);
+    Exchange(3, Cosigned({3, 2}));
+  }
+
+  void Append(std::vector<std::string> frames) {
+    // An exchange is opened once, by the first that is sent in it.
+    if (asked_) frames.erase(frames.begin());
+    asked_ = false;
+    for (std::string& frame : frames) frames_.push_back(std::move(frame));
+  }
+  void Ask(int64_t round) {
+    std::vector<Digest> hashes;
+    for (size_t i = static_cast<size_t>(handed_); i < ledger_.entries().size(); ++i)
+      hashes.push_back(LeafHash(ledger_.entries()[i]));
+    frames_.push_back(EncodeToFront({ToFrontType::kOpen, EncodeRound(round)}));
+    for (std::string& frame : PendingFrames(handed_, hashes, ledger_.Checkpoint()))
+      frames_.push_back(std::move(frame));
+    asked_ = true;
+  }
+  void Exchange(int64_t round, const std::string& head) {
+    const std::vector<std::string> fresh(ledger_.entries().begin() + handed_,
+                                         ledger_.entries().end());
+    Append(HandOver(round, handed_, fresh, head));
+    handed_ = static_cast<int64_t>(ledger_.entries().size());
+  }
+  // The head of the first `size` entries, all of them by default.
+  std::string Cosigned(const std::vector<int>& witnesses, int64_t size = -1) const {
+    MerkleFrontier tree;
+    for (const std::string& entry : ledger_.entries()) {
+      if (static_cast<int64_t>(tree.size()) != size) tree.Append(LeafHash(entry));
+    }
+    const NoteVerifier log = *NoteVerifier::FromVkey(ledger_.Vkey());
+    const Checkpoint checkpoint{log.name(), tree.size(), tree.Root()};
+    std::string note =
+        *SignCheckpoint(checkpoint, *NoteSigner::Create(log.name(), testing::TestKey(3)));
+    for (const int n : witnesses)
+      note += testing::TestWitness(n).Cosign(FormatCheckpoint(checkpoint), 1'700'000'000);
+    return note;
+  }
+  std::string With(std::vector<std::string> more) const {
+    std::vector<std::string> all = frames_;
+    for (std::string& frame : more) all.push_back(std::move(frame));
+    return Check(all);
+  }
+  std::string Check(const std::vector<std::string>& frames) const {
+    return std::string(CheckRecording(absl::StrJoin(frames, ""), ledger_.entries(),
+                                      *NoteVerifier::FromVkey(ledger_.Vkey()))
+                           .status()
+                           .message());
+  }
+
+  testing::LedgerBuilder ledger_;
+  int64_t handed_ = 0;
+  bool asked_ = false;
+  std::vector<std::string> frames_;
+};
+
+TEST_F(WitnessedRecordingTest, HoldsHashesHeadsAndQuorums) { EXPECT_EQ(Check(frames_), ""); }
+
+TEST_F(WitnessedRecordingTest, EveryChangedByteIsFound) {
+  const std::string bytes = absl::StrJoin(frames_, "");
+  const NoteVerifier log = *NoteVerifier::FromVkey(ledger_.Vkey());
+  for (size_t i = 0; i < bytes.size(); i += 5) {
+    std::string changed = bytes;
+    changed[i] = static_cast<char>(changed[i] ^ 1);
+    EXPECT_FALSE(CheckRecording(changed, ledger_.entries(), log).ok()) << i;
+  }
+}
+
+TEST_F(WitnessedRecordingTest, AHeadWithoutItsQuorumIsNamed) {
+  const int64_t size = handed_;
+  const auto handed = [&](const std::string& head) { return With(HandOver(0, size, {}, head)); };
+  EXPECT_THAT(handed(Cosigned({})), HasSubstr("other signatures than its ledger's and a quorum"));
+  EXPECT_THAT(handed(Cosigned({1})), HasSubstr("other signatures"));
+  EXPECT_THAT(handed(Cosigned({1, 2, 3})), HasSubstr("other signatures"));
+  EXPECT_THAT(handed(Cosigned({1, 4})), HasSubstr("other signatures"));
+  EXPECT_THAT(handed(Cosigned({1, 1})), HasSubstr("other signatures"));
+  // A quorum, but not the one that was handed over with this head before.
+  EXPECT_THAT(handed(Cosigned({1, 2})), HasSubstr("handed over with other signatures"));
+  EXPECT_EQ(handed(Cosigned({3, 2})), "");
+}
+
+TEST_F(WitnessedRecordingTest, HashesThatAreNoEntrysAreNamed) {
+  const auto asked = [&](int64_t first, std::vector<Digest> hashes, const std::string& head) {
+    std::vector<std::string> frames = {EncodeToFront({ToFrontType::kOpen, EncodeRound(0)})};
+    for (std::string& frame : PendingFrames(first, hashes, head))
+      frames.push_back(std::move(frame));
+    return With(std::move(frames));
+  };
+  const int64_t last = handed_ - 1;
+  const Digest leaf = LeafHash(ledger_.entries().back());
+  EXPECT_EQ(asked(last, {leaf}, ledger_.Checkpoint()), "");
+  EXPECT_THAT(asked(last, {Sha256("a secret")}, ledger_.Checkpoint()), HasSubstr("no entry's"));
+  EXPECT_THAT(asked(last, {leaf, leaf}, ledger_.Checkpoint()), HasSubstr("no entry's"));
+  EXPECT_THAT(asked(last - 1, {LeafHash(ledger_.entries()[static_cast<size_t>(last - 1)])},
+                    ledger_.Checkpoint()),
+              HasSubstr("other entries than those that wait"));
+  EXPECT_THAT(asked(last, {leaf}, Cosigned({1})), HasSubstr("more than its signature"));
 }
 
 }  // namespace
