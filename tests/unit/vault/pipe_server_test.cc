@@ -12,6 +12,7 @@
 
 #include "server/core/base/status.h"
 #include "server/core/log/checkpoint.h"
+#include "server/core/log/merkle.h"
 #include "server/core/pipe/frames.h"
 #include "server/storage/migration.h"
 #include "server/system/files.h"
@@ -253,6 +254,110 @@ TEST_F(PipeServerTest, ALedgerIsReadAtOneMoment) {
   });
   Grow(200, 1);
   done = true;
+}
+
+// A ledger whose newest POLICY asks two of three witnesses.
+class WitnessedPipeTest : public PipeServerTest {
+ protected:
+  void SetUp() override {
+    contest::Policy policy = testing::DemoPolicy();
+    testing::AskWitnesses(policy, 3, 2);
+    testing::LedgerBuilder builder;
+    builder.Start();
+    builder.Dataset();
+    builder.OpenContest(policy);
+    for (const std::string& bytes : builder.entries()) {
+      const log::Entry entry = *log::ParseEntry(bytes);
+      if (const auto* start = std::get_if<log::StartEntry>(&entry)) Commit(*start);
+      if (const auto* dataset = std::get_if<log::DatasetEntry>(&entry)) Commit(*dataset);
+      if (const auto* opened = std::get_if<log::PolicyEntry>(&entry)) Commit(*opened);
+    }
+    ASSERT_EQ(ledger_.size(), 3);
+    ASSERT_EQ(ledger_.released_size(), 2);
+  }
+  template <typename T>
+  void Commit(const T& entry) {
+    storage::Transaction transaction = *storage::Transaction::Begin(database_);
+    ASSERT_TRUE(ledger_.Append(transaction, *log::Encode(entry)).ok());
+    ASSERT_TRUE(transaction.Commit(*ledger_.Seal(transaction)).ok());
+  }
+  std::string Line(int witness) {
+    const NoteSigner signer = *NoteSigner::Create("vault.example/test", testing::TestKey(3));
+    const Checkpoint head = *OpenCheckpoint(*ledger_.Head(), signer.verifier());
+    return testing::TestWitness(witness).Cosign(FormatCheckpoint(head), 1'700'000'000);
+  }
+  void Send(ToVaultType type, const std::string& payload) {
+    const std::string frame = Frame(type, payload);
+    ASSERT_TRUE(WriteAll(front_.get(), AsBytes(frame), Deadline::After(absl::Seconds(10))).ok());
+  }
+};
+
+TEST_F(WitnessedPipeTest, ShowsHashesAndHeadAndHandsOverWhatWasCosigned) {
+  Open();
+  server_.AskWitnesses(ledger_, Deadline::After(absl::Seconds(10)));
+  const pipe::ToFrontFrame pending = Read();
+  ASSERT_EQ(pending.type, ToFrontType::kPending);
+  const auto hashes = pipe::DecodePendingHashes(pending.payload);
+  ASSERT_TRUE(hashes.ok()) << hashes.status();
+  EXPECT_EQ(hashes->first, 2);
+  ASSERT_EQ(hashes->hashes.size(), 1u);
+  const std::vector<std::string> waiting = *ledger_.Entries(2, 1);
+  EXPECT_EQ(hashes->hashes[0], LeafHash(waiting[0]));
+  const pipe::ToFrontFrame head = Read();
+  EXPECT_EQ(head.type, ToFrontType::kHead);
+  EXPECT_EQ(head.payload, *ledger_.Head());
+  EXPECT_EQ(SizeOf(HandOver(0).head), 2);
+
+  for (const int witness : {2, 3}) {
+    Send(ToVaultType::kCosignature, Line(witness));
+    const auto line = server_.NextCosignature(Deadline::After(absl::Seconds(10)));
+    ASSERT_TRUE(line.has_value());
+    EXPECT_EQ(*line, Line(witness));
+    ASSERT_TRUE(ledger_.TakeCosignature(*line).ok());
+  }
+  const HandedOver after = HandOver(2);
+  EXPECT_EQ(SizeOf(after.head), 3);
+  EXPECT_EQ(after.head, *ledger_.Head() + Line(2) + Line(3));
+}
+
+TEST_F(WitnessedPipeTest, SilenceKeepsTheConnectionAndAnythingElseEndsIt) {
+  Open();
+  EXPECT_FALSE(server_.NextCosignature(Deadline::After(absl::Milliseconds(20))).has_value());
+  EXPECT_TRUE(server_.connected());
+  Send(ToVaultType::kHello, pipe::EncodeHello(0));
+  EXPECT_FALSE(server_.NextCosignature(Deadline::After(absl::Seconds(10))).has_value());
+  EXPECT_FALSE(server_.connected());
+}
+
+// What came too late for one exchange is found at the beginning of the next.
+TEST_F(WitnessedPipeTest, LinesMayStandAnywhereInABatch) {
+  testing::LedgerBuilder builder;
+  builder.Start();
+  Open();
+  Send(ToVaultType::kCosignature, "one");
+  Send(ToVaultType::kHello, pipe::EncodeHello(0));
+  Send(ToVaultType::kCosignature, "two");
+  Send(ToVaultType::kEnd, "");
+  Intake intake(builder.state(), folder_.path());
+  server_.TakeBatch(intake, Deadline::After(absl::Seconds(10)));
+  EXPECT_TRUE(intake.ended());
+  EXPECT_EQ(intake.cosignatures(), (std::vector<std::string>{"one", "two"}));
+}
+
+TEST_F(WitnessedPipeTest, AFloodOfLinesEndsTheConnection) {
+  testing::LedgerBuilder builder;
+  builder.Start();
+  Open();
+  const std::string frame = Frame(ToVaultType::kCosignature, "line");
+  const std::jthread front([&] {
+    const Deadline deadline = Deadline::After(absl::Seconds(10));
+    while (WriteAll(front_.get(), AsBytes(frame), deadline).ok()) {
+    }
+  });
+  Intake intake(builder.state(), folder_.path());
+  server_.TakeBatch(intake, Deadline::After(absl::Seconds(10)));
+  EXPECT_FALSE(server_.connected());
+  EXPECT_EQ(intake.cosignatures().size(), kMostCosignatures);
 }
 
 }  // namespace
