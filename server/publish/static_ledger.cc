@@ -49,6 +49,21 @@ absl::StatusOr<UniqueFd> LockFolder(const std::string& folder) {
   return fd;
 }
 
+struct StoredTile {
+  std::string bytes;
+  uint64_t width = 0;  // that of the tile, or of the full one that it has become since
+};
+
+absl::StatusOr<StoredTile> ReadTile(const std::string& folder, const Tile& tile, size_t limit) {
+  absl::StatusOr<std::string> bytes = ReadFile(folder + "/" + TilePath(tile), limit);
+  if (bytes.ok()) return StoredTile{*std::move(bytes), tile.width};
+  if (!absl::IsNotFound(bytes.status())) return bytes.status();
+  Tile full = tile;
+  full.width = kTileWidth;
+  ASSIGN_OR_RETURN(std::string all, ReadFile(folder + "/" + TilePath(full), limit));
+  return StoredTile{std::move(all), full.width};
+}
+
 // What the signatures of a note are over.
 absl::StatusOr<std::string> TextOf(std::string_view note) {
   ASSIGN_OR_RETURN(NoteParts parts, ParseNote(note));
@@ -57,8 +72,9 @@ absl::StatusOr<std::string> TextOf(std::string_view note) {
 
 }  // namespace
 
-absl::StatusOr<StaticLedger> StaticLedger::Open(std::string folder, const NoteVerifier& log) {
-  StaticLedger ledger(std::move(folder), log);
+absl::StatusOr<StaticLedger> StaticLedger::Open(std::string folder, const NoteVerifier& log,
+                                                StaticFiles files) {
+  StaticLedger ledger(std::move(folder), log, files);
   RETURN_IF_ERROR(MakeDirectories(ledger.folder_));
   const std::string path = ledger.folder_ + "/checkpoint";
   if (Exists(path)) {
@@ -93,6 +109,7 @@ absl::Status StaticLedger::Publish(std::string_view checkpoint, const TileSource
   }
   if (head.size == size_ && Exists(folder_ + "/checkpoint")) return absl::OkStatus();
   for (const Tile& tile : TilesBetween(size_, head.size)) {
+    if (tile.kind == TileKind::kEntries && files_ == StaticFiles::kHashesAlone) continue;
     ASSIGN_OR_RETURN(const std::string bytes, tiles(tile));
     RETURN_IF_ERROR(WriteTile(tile, bytes));
   }
@@ -128,22 +145,35 @@ absl::StatusOr<StaticReader> StaticReader::Open(std::string folder, const NoteVe
 absl::StatusOr<std::vector<std::string>> StaticReader::Bundle(uint64_t index) const {
   Tile tile{.kind = TileKind::kEntries, .index = index};
   tile.width = std::min(kTileWidth, size_ - index * kTileWidth);
-  Tile full = tile;
-  full.width = kTileWidth;
-  // A partial bundle may have gone since it is full.
-  const std::string path = folder_ + "/" + TilePath(tile);
-  const std::string fallback = folder_ + "/" + TilePath(full);
-  const bool is_there = Exists(path);
-  ASSIGN_OR_RETURN(const std::string bytes,
-                   ReadFile(is_there ? path : fallback, kBundleLimitBytes));
-  absl::StatusOr<std::vector<std::string>> entries =
-      ParseEntryTile(bytes, is_there ? tile.width : kTileWidth);
+  ASSIGN_OR_RETURN(const StoredTile stored, ReadTile(folder_, tile, kBundleLimitBytes));
+  absl::StatusOr<std::vector<std::string>> entries = ParseEntryTile(stored.bytes, stored.width);
   if (!entries.ok()) {
     return absl::InvalidArgumentError(
         absl::StrFormat("%s: %s", TilePath(tile), entries.status().message()));
   }
   entries->resize(tile.width);
   return entries;
+}
+
+absl::StatusOr<StaticHashes> ReadStaticHashes(const std::string& folder, const NoteVerifier& log) {
+  constexpr size_t kHashBytes = std::tuple_size_v<Digest>;
+  StaticHashes hashes;
+  ASSIGN_OR_RETURN(hashes.checkpoint, ReadFile(folder + "/checkpoint", kNoteLimitBytes));
+  ASSIGN_OR_RETURN(const Checkpoint head, OpenCheckpoint(hashes.checkpoint, log));
+  for (const Tile& tile : TilesBetween(0, head.size)) {
+    if (tile.kind != TileKind::kHashes || tile.level != 0) continue;
+    ASSIGN_OR_RETURN(const StoredTile stored, ReadTile(folder, tile, kTileWidth * kHashBytes));
+    if (stored.bytes.size() != stored.width * kHashBytes) {
+      return absl::InvalidArgumentError(absl::StrFormat("%s: %d bytes where %d hashes were to be",
+                                                        TilePath(tile), stored.bytes.size(),
+                                                        stored.width));
+    }
+    for (uint64_t i = 0; i < tile.width; ++i) {
+      const ByteView bytes = AsBytes(stored.bytes).subspan(i * kHashBytes, kHashBytes);
+      std::copy(bytes.begin(), bytes.end(), hashes.leaves.emplace_back().begin());
+    }
+  }
+  return hashes;
 }
 
 }  // namespace pinhole::publish

@@ -18,6 +18,10 @@ namespace pinhole::publish {
 // The bytes of one tile of a ledger.
 using TileSource = std::function<absl::StatusOr<std::string>(const Tile& tile)>;
 
+// What a folder holds under its checkpoint. Hashes alone are for witnesses: they tell that a ledger
+// grew, and nothing of an entry.
+enum class StaticFiles { kWholeLedger, kHashesAlone };
+
 // Grows a folder by signed heads. What `checkpoint` heads is there whenever one looks: tiles are
 // written before it, and a full tile before its partial forms go. Use from one thread; one process
 // grows a folder, others may cosign its head.
@@ -25,7 +29,8 @@ class StaticLedger {
  public:
   // Makes the folder when it is not there. Errors: DATA_LOSS when it holds a checkpoint that `log`
   // did not sign; else the errno.
-  static absl::StatusOr<StaticLedger> Open(std::string folder, const NoteVerifier& log);
+  static absl::StatusOr<StaticLedger> Open(std::string folder, const NoteVerifier& log,
+                                           StaticFiles files = StaticFiles::kWholeLedger);
 
   // Entries that the folder's checkpoint heads.
   uint64_t size() const { return size_; }
@@ -39,12 +44,13 @@ class StaticLedger {
   absl::Status Publish(std::string_view checkpoint, const TileSource& tiles);
 
  private:
-  StaticLedger(std::string folder, NoteVerifier log)
-      : folder_(std::move(folder)), log_(std::move(log)) {}
+  StaticLedger(std::string folder, NoteVerifier log, StaticFiles files)
+      : folder_(std::move(folder)), log_(std::move(log)), files_(files) {}
   absl::Status WriteTile(const Tile& tile, std::string_view bytes) const;
 
   std::string folder_;
   NoteVerifier log_;
+  StaticFiles files_;
   uint64_t size_ = 0;
   Digest root_ = EmptyRoot();
 };
@@ -77,5 +83,14 @@ class StaticReader {
   std::string checkpoint_;
   uint64_t size_;
 };
+
+struct StaticHashes {
+  std::string checkpoint;      // the signed note
+  std::vector<Digest> leaves;  // as its hash tiles hold them, unverified
+};
+
+// Reads the hashes of such a folder; its entries are left alone, and need not be there. Errors: as
+// OpenCheckpoint, and INVALID_ARGUMENT or NOT_FOUND for a tile that is malformed or missing.
+absl::StatusOr<StaticHashes> ReadStaticHashes(const std::string& folder, const NoteVerifier& log);
 
 }  // namespace pinhole::publish

@@ -184,6 +184,43 @@ TEST_F(StaticLedgerTest, TakesNothingBack) {
   EXPECT_EQ(FilesOf(Folder("a")), before);
 }
 
+TEST_F(StaticLedgerTest, HashesAloneAreTheSameFilesWithoutEntries) {
+  StaticLedger hashes =
+      *StaticLedger::Open(Folder("hashes"), ledger_.log(), StaticFiles::kHashesAlone);
+  StaticLedger whole = *StaticLedger::Open(Folder("whole"), ledger_.log());
+  for (const uint64_t size : {1u, 255u, 256u, 700u}) {
+    ASSERT_TRUE(hashes.Publish(ledger_.Head(size), ledger_.Source()).ok());
+    ASSERT_TRUE(whole.Publish(ledger_.Head(size), ledger_.Source()).ok());
+    auto wanted = FilesOf(Folder("whole"));
+    std::erase_if(wanted, [](const auto& file) { return file.first.starts_with("tile/entries"); });
+    EXPECT_EQ(FilesOf(Folder("hashes")), wanted);
+    for (const char* const name : {"hashes", "whole"}) {
+      const auto read = ReadStaticHashes(Folder(name), ledger_.log());
+      ASSERT_TRUE(read.ok()) << read.status();
+      EXPECT_EQ(read->checkpoint, ledger_.Head(size));
+      EXPECT_EQ(read->leaves.size(), size);
+      EXPECT_EQ(RootOf(read->leaves), OpenCheckpoint(ledger_.Head(size), ledger_.log())->root);
+    }
+  }
+  EXPECT_EQ(ReadStaticLedger(Folder("hashes"), ledger_.log()).status().code(),
+            absl::StatusCode::kNotFound);
+}
+
+// The head was read before the ledger grew, its tiles after.
+TEST_F(StaticLedgerTest, HashesAreReadFromTheFullTileThatAPartialOneBecame) {
+  StaticLedger files = *StaticLedger::Open(Folder("a"), ledger_.log());
+  ASSERT_TRUE(files.Publish(ledger_.Head(256), ledger_.Source()).ok());
+  ASSERT_TRUE(WriteFileDurably(Folder("a") + "/checkpoint", ledger_.Head(200), 0644).ok());
+  const auto read = ReadStaticHashes(Folder("a"), ledger_.log());
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->leaves.size(), 200u);
+  const std::string tile = Folder("a") + "/tile/0/000";
+  ASSERT_TRUE(WriteFileDurably(tile, ReadFile(tile)->substr(1), 0644).ok());
+  const absl::Status damaged = ReadStaticHashes(Folder("a"), ledger_.log()).status();
+  EXPECT_EQ(damaged.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_NE(damaged.message().find("tile/0/000"), std::string::npos) << damaged;
+}
+
 TEST_F(StaticLedgerTest, AnotherLedgersFolderIsRefused) {
   ASSERT_TRUE(StaticLedger::Open(Folder("a"), ledger_.log())
                   ->Publish(ledger_.Head(3), ledger_.Source())
