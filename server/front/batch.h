@@ -29,6 +29,8 @@ class BatchFrames {
 
   // Ids of the requests that were left out.
   const std::vector<int64_t>& skipped() const { return skipped_; }
+  // True while a program is under way: nothing may stand between its frames.
+  bool in_program() const { return stage_ == Stage::kProgram; }
   bool ended() const { return stage_ == Stage::kEnded; }
   // Ids of the requests whose frames were made whole.
   const std::vector<int64_t>& made() const { return made_; }

@@ -15,6 +15,7 @@ namespace {
 
 constexpr size_t kMaxSocketPathBytes = 107;
 constexpr std::string_view kUsualPublicFolder = "/srv/pinhole";
+constexpr std::string_view kUsualWitnessFolder = "/var/lib/pinhole-witnesses";
 
 absl::Status Wrong(std::string_view setting, std::string_view what) {
   return absl::InvalidArgumentError(absl::StrFormat("pinholed.toml: %s %s", setting, what));
@@ -39,6 +40,11 @@ absl::Status Validate(const Config& config) {
     return Wrong("log_vkey", absl::StrFormat("is no verifier key (%s): copy the line that "
                                              "`pinhole-vault init` printed",
                                              vkey.status().message()));
+  }
+  if (!config.witness_folder.empty() && config.witness_folder == config.public_folder) {
+    return Wrong("witness_folder",
+                 "must be another folder than public_folder: heads stand in it that may not be "
+                 "shown as the ledger's yet");
   }
   for (const LimitSetting& setting : LimitSettings()) {
     const int64_t value = config.limits.*setting.value;
@@ -113,11 +119,12 @@ absl::StatusOr<toml::table> Parse(std::string_view text) {
 absl::StatusOr<Config> ParseConfig(std::string_view text) {
   ASSIGN_OR_RETURN(const toml::table table, Parse(text));
   Config config;
-  const std::array<std::pair<std::string_view, std::string*>, 4> settings = {{
+  const std::array<std::pair<std::string_view, std::string*>, 5> settings = {{
       {"listen", &config.listen},
       {"vault_socket", &config.vault_socket},
       {"log_vkey", &config.log_vkey},
       {"public_folder", &config.public_folder},
+      {"witness_folder", &config.witness_folder},
   }};
   for (const auto& [key, node] : table) {
     if (key.str() == "limits") {
@@ -133,12 +140,13 @@ absl::StatusOr<Config> ParseConfig(std::string_view text) {
     }
     if (!known) {
       return Wrong(key.str(),
-                   "is no setting; there are listen, vault_socket, log_vkey, public_folder and "
-                   "[limits]");
+                   "is no setting; there are listen, vault_socket, log_vkey, public_folder, "
+                   "witness_folder and [limits]");
     }
   }
   for (const auto& [name, value] : settings) {
-    if (value->empty() && value != &config.public_folder) return Wrong(name, "is missing");
+    const bool may_be_empty = value == &config.public_folder || value == &config.witness_folder;
+    if (value->empty() && !may_be_empty) return Wrong(name, "is missing");
   }
   RETURN_IF_ERROR(Validate(config));
   return config;
@@ -152,6 +160,9 @@ absl::StatusOr<std::string> FormatConfig(const Config& config) {
   ASSIGN_OR_RETURN(
       const std::string public_folder,
       Quoted(config.public_folder.empty() ? kUsualPublicFolder : config.public_folder));
+  ASSIGN_OR_RETURN(
+      const std::string witness_folder,
+      Quoted(config.witness_folder.empty() ? kUsualWitnessFolder : config.witness_folder));
   const std::string text = absl::StrFormat(
       "# Settings of pinholed, the network side of Pinhole. It holds no private data.\n"
       "\n"
@@ -170,8 +181,15 @@ absl::StatusOr<std::string> FormatConfig(const Config& config) {
       "# A folder in which the ledger is kept as static files (C2SP tlog-tiles), for a web server "
       "to\n"
       "# hand out and auditors' own tools to read. Relative to this file's folder, or absolute.\n"
-      "%spublic_folder = %s\n",
-      listen, vault_socket, log_vkey, config.public_folder.empty() ? "#" : "", public_folder);
+      "%spublic_folder = %s\n"
+      "\n"
+      "# A folder in which heads wait for the witnesses that the contest names, as hashes without\n"
+      "# entries: `pinhole witness ask --hashes` reads it and puts the cosignatures there. "
+      "Without\n"
+      "# it such a contest releases nothing. Relative to this file's folder, or absolute.\n"
+      "%switness_folder = %s\n",
+      listen, vault_socket, log_vkey, config.public_folder.empty() ? "#" : "", public_folder,
+      config.witness_folder.empty() ? "#" : "", witness_folder);
   return text + FormatLimits(config.limits);
 }
 

@@ -10,10 +10,11 @@
 namespace pinhole::front {
 
 struct Config {
-  std::string listen;         // "host:port"; port 0 lets the system choose
-  std::string vault_socket;   // path of the vault's Unix socket
-  std::string log_vkey;       // C2SP vkey of the ledger
-  std::string public_folder;  // where the ledger is kept as static files; empty: nowhere
+  std::string listen;          // "host:port"; port 0 lets the system choose
+  std::string vault_socket;    // path of the vault's Unix socket
+  std::string log_vkey;        // C2SP vkey of the ledger
+  std::string public_folder;   // where the ledger is kept as static files; empty: nowhere
+  std::string witness_folder;  // where heads that wait for witnesses are shown; empty: nowhere
   Limits limits;
 };
 

@@ -9,6 +9,17 @@ namespace pinhole::front {
 using pipe::ToFrontType;
 
 absl::Status HandOver::Add(const pipe::ToFrontFrame& frame) {
+  if (stage_ == Stage::kWitnesses && frame.type == ToFrontType::kPending) {
+    ASSIGN_OR_RETURN(pipe::PendingHashes pending, pipe::DecodePendingHashes(frame.payload));
+    return AddPending(std::move(pending));
+  }
+  if (stage_ == Stage::kWitnesses && frame.type == ToFrontType::kHead && !pending_.hashes.empty()) {
+    waiting_ = std::exchange(pending_, {});
+    waiting_->note = frame.payload;
+    return absl::OkStatus();
+  }
+  const bool begins = frame.type == ToFrontType::kEntry || frame.type == ToFrontType::kCheckpoint;
+  if (stage_ == Stage::kWitnesses && begins && pending_.hashes.empty()) stage_ = Stage::kEntries;
   if (stage_ == Stage::kEntries && frame.type == ToFrontType::kEntry) {
     ASSIGN_OR_RETURN(const pipe::EntryPiece piece, pipe::DecodeEntryPiece(frame.payload));
     return AddPiece(piece);
@@ -30,6 +41,17 @@ absl::Status HandOver::Add(const pipe::ToFrontFrame& frame) {
   }
   return absl::InvalidArgumentError(
       absl::StrFormat("a frame of type %d came out of its turn", static_cast<int>(frame.type)));
+}
+
+absl::Status HandOver::AddPending(pipe::PendingHashes pending) {
+  if (pending_.hashes.empty()) pending_.first = pending.first;
+  const int64_t next = pending_.first + static_cast<int64_t>(pending_.hashes.size());
+  if (pending.first != next) {
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "the hash of entry %d came where that of entry %d was to be", pending.first, next));
+  }
+  pending_.hashes.insert(pending_.hashes.end(), pending.hashes.begin(), pending.hashes.end());
+  return absl::OkStatus();
 }
 
 absl::Status HandOver::AddPiece(const pipe::EntryPiece& piece) {

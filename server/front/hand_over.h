@@ -1,12 +1,16 @@
-// Puts together what an exchange hands over: entries from their pieces, then the signed head.
+// Puts together what the vault says in an exchange: heads that wait for witnesses, and what it
+// hands over: entries from their pieces, then the signed head.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "server/core/pipe/frames.h"
+#include "server/front/waiting_heads.h"
 
 namespace pinhole::front {
 
@@ -20,6 +24,9 @@ class HandOver {
   // entry; the connection is of no use then.
   absl::Status Add(const pipe::ToFrontFrame& frame);
 
+  // A head for witnesses that came whole since the last call.
+  std::optional<WaitingHead> TakeWaitingHead() { return std::exchange(waiting_, std::nullopt); }
+
   // True after kDone.
   bool done() const { return stage_ == Stage::kDone; }
   int64_t first() const { return first_; }
@@ -29,11 +36,15 @@ class HandOver {
  private:
   // A head with as many cosignatures as there can be is shorter.
   static constexpr size_t kMostCheckpointBytes = 8192;
-  enum class Stage { kEntries, kHead, kDone };
+  // Frames for witnesses come before the first entry.
+  enum class Stage { kWitnesses, kEntries, kHead, kDone };
+  absl::Status AddPending(pipe::PendingHashes pending);
   absl::Status AddPiece(const pipe::EntryPiece& piece);
 
   const int64_t first_;
-  Stage stage_ = Stage::kEntries;
+  Stage stage_ = Stage::kWitnesses;
+  WaitingHead pending_;  // without its note yet
+  std::optional<WaitingHead> waiting_;
   std::vector<std::string> entries_;
   std::string partial_;
   size_t partial_total_ = 0;

@@ -7,7 +7,6 @@
 #include "server/core/log/quorum.h"
 
 namespace pinhole::front {
-namespace {
 
 absl::Status Unbelievable(std::string_view what) {
   return absl::DataLossError(absl::StrFormat(
@@ -15,8 +14,6 @@ absl::Status Unbelievable(std::string_view what) {
       "front.db as evidence and ask the vault's operator",
       what));
 }
-
-}  // namespace
 
 int64_t MirrorView::ExchangeMs(const replay::Contest& contest, int64_t round) const {
   int64_t shifted = 0;

@@ -45,6 +45,9 @@ struct MirrorExtension {
   replay::LedgerState state;  // after them
 };
 
+// DATA_LOSS that says why nothing of this vault can be believed any more.
+absl::Status Unbelievable(std::string_view what);
+
 // Thread-safe for readers; Check and Publish belong to one thread at a time (the desk's lock).
 class Mirror {
  public:

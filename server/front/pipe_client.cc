@@ -37,10 +37,12 @@ VaultLoss LossOf(const absl::Status& end) {
 }
 }  // namespace
 
-PipeClient::PipeClient(std::string socket_path, Desk& desk, Mirror& mirror, FrontLog& log)
+PipeClient::PipeClient(std::string socket_path, Desk& desk, Mirror& mirror, WaitingHeads& heads,
+                       FrontLog& log)
     : socket_path_(std::move(socket_path)),
       desk_(desk),
       mirror_(mirror),
+      heads_(heads),
       log_(log),
       wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
 
@@ -96,16 +98,18 @@ bool PipeClient::WaitBeforeRetry(int milliseconds) {
 }
 
 absl::Status PipeClient::Serve(int fd) {
-  PipeConnection connection(desk_, mirror_, limit_);
+  PipeConnection connection(desk_, mirror_, heads_, limit_);
   std::array<uint8_t, kReadBytes> buffer;
   while (true) {
     ASSIGN_OR_RETURN(const std::string_view out, connection.ToSend());
     const auto wanted = static_cast<short>(POLLIN | (out.empty() ? 0 : POLLOUT));
-    std::array<pollfd, 2> ready = {{{fd, wanted, 0}, {wake_.get(), POLLIN, 0}}};
+    std::array<pollfd, 3> ready = {
+        {{fd, wanted, 0}, {wake_.get(), POLLIN, 0}, {heads_.changes_fd(), POLLIN, 0}}};
     if (::poll(ready.data(), ready.size(), -1) < 0 && errno != EINTR) {
       return absl::ErrnoToStatus(errno, "poll the vault's socket");
     }
     if (ready[1].revents != 0) return absl::CancelledError("stopped");
+    if (ready[2].revents != 0) connection.TakeCosignatures();
     if ((ready[0].revents & (POLLIN | POLLHUP | POLLERR)) != 0) {
       absl::StatusOr<size_t> count = ReadSome(fd, buffer);
       RETURN_IF_ERROR(count.status());  // OUT_OF_RANGE: the vault closed

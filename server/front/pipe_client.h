@@ -11,6 +11,7 @@
 #include "server/front/desk.h"
 #include "server/front/front_log.h"
 #include "server/front/mirror.h"
+#include "server/front/waiting_heads.h"
 #include "server/system/unique_fd.h"
 
 namespace pinhole::front {
@@ -20,7 +21,8 @@ namespace pinhole::front {
 class PipeClient {
  public:
   // All outlive the client.
-  PipeClient(std::string socket_path, Desk& desk, Mirror& mirror, FrontLog& log);
+  PipeClient(std::string socket_path, Desk& desk, Mirror& mirror, WaitingHeads& heads,
+             FrontLog& log);
   // Stops.
   ~PipeClient();
   PipeClient(const PipeClient&) = delete;
@@ -43,6 +45,7 @@ class PipeClient {
   const std::string socket_path_;
   Desk& desk_;
   Mirror& mirror_;
+  WaitingHeads& heads_;
   FrontLog& log_;
   // Of the thread alone.
   BatchLimit limit_;

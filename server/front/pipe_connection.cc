@@ -8,6 +8,8 @@ namespace {
 // Frames made ahead of the socket: enough to fill a write, little enough to keep no program in
 // memory.
 constexpr size_t kAheadBytes = 16 * pipe::kToVaultBytes;
+// More cosignatures than a head can carry are no witnesses'.
+constexpr size_t kMostLines = 64;
 }  // namespace
 
 PipeConnection::~PipeConnection() {
@@ -32,6 +34,11 @@ absl::Status PipeConnection::ReceiveFrame(std::string_view bytes) {
     return absl::InvalidArgumentError("a frame came before the exchange was opened");
   }
   RETURN_IF_ERROR(hand_over_->Add(frame));
+  if (const auto head = hand_over_->TakeWaitingHead(); head.has_value()) {
+    RETURN_IF_ERROR(heads_.Show(*head));
+    // The same head may have been shown and cosigned before.
+    TakeCosignatures();
+  }
   return hand_over_->done() ? EndExchange() : absl::OkStatus();
 }
 
@@ -41,7 +48,18 @@ absl::Status PipeConnection::BeginExchange() {
   batch_requests_ = requests.size();
   hand_over_.emplace(size);
   batch_.emplace(size, std::move(requests), desk_.programs());
+  taken_lines_.clear();
+  TakeCosignatures();
   return absl::OkStatus();
+}
+
+void PipeConnection::TakeCosignatures() {
+  const std::vector<std::string> lines = heads_.Cosignatures();
+  if (!hand_over_.has_value()) return;
+  for (const std::string& line : lines) {
+    if (taken_lines_.size() >= kMostLines) return;
+    if (taken_lines_.insert(line).second) lines_.push_back(line);
+  }
 }
 
 absl::Status PipeConnection::EndExchange() {
@@ -49,10 +67,11 @@ absl::Status PipeConnection::EndExchange() {
   // When it is not stored, the mirror has not grown: the next exchange asks for the same again.
   RETURN_IF_ERROR(desk_.TakeHandOver(whole_hand_over.first(), whole_hand_over.TakeEntries(),
                                      whole_hand_over.TakeCheckpoint()));
-  const bool whole = batch_->ended() && sent_ == out_.size();
+  const bool whole = batch_->ended() && sent_ >= batch_end_;
   skipped_ = batch_->skipped();
   const std::vector<int64_t> made = batch_->made();
   batch_.reset();
+  lines_.clear();
   if (whole) {
     limit_.Whole();
     return desk_.SettleTaken(made);
@@ -64,14 +83,25 @@ absl::Status PipeConnection::EndExchange() {
 absl::StatusOr<std::string_view> PipeConnection::ToSend() {
   if (sent_ == out_.size()) {
     out_.clear();
-    sent_ = 0;
-    while (batch_.has_value() && out_.size() < kAheadBytes) {
-      ASSIGN_OR_RETURN(const std::optional<std::string> frame, batch_->Next());
-      if (!frame.has_value()) break;
-      out_ += *frame;
-    }
+    sent_ = batch_end_ = 0;
+    RETURN_IF_ERROR(MakeFrames());
   }
   return std::string_view(out_).substr(sent_);
+}
+
+absl::Status PipeConnection::MakeFrames() {
+  while (batch_.has_value() && out_.size() < kAheadBytes) {
+    if (!lines_.empty() && !batch_->in_program()) {
+      out_ += pipe::EncodeToVault({pipe::ToVaultType::kCosignature, std::move(lines_.front())});
+      lines_.pop_front();
+      continue;
+    }
+    ASSIGN_OR_RETURN(const std::optional<std::string> frame, batch_->Next());
+    if (!frame.has_value()) break;
+    out_ += *frame;
+    batch_end_ = out_.size();
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace pinhole::front

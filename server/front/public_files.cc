@@ -44,7 +44,8 @@ void PublicFiles::Grow() {
     return mirror_.Read([&](const MirrorView& view) { return Bytes(view, tile); });
   });
   if (grown.ok()) return;
-  log_.Write(event::PublishFailed{.code = static_cast<int64_t>(grown.code()),
+  log_.Write(event::PublishFailed{.folder = StaticFolder::kPublic,
+                                  .code = static_cast<int64_t>(grown.code()),
                                   .ledger = static_cast<int64_t>(files_.size())});
 }
 

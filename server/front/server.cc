@@ -26,6 +26,7 @@
 #include "server/front/upload_quota.h"
 #include "server/front/upload_reactor.h"
 #include "server/front/watch.h"
+#include "server/front/witness_folder.h"
 
 namespace pinhole::front {
 namespace {
@@ -37,6 +38,11 @@ constexpr int kFewestMsBetweenPings = 30 * 1000;
 
 int Milliseconds(int64_t seconds) {
   return static_cast<int>(std::min<int64_t>(seconds, INT32_MAX / 1000) * 1000);
+}
+
+// A path of the settings: relative to their folder, or absolute.
+std::string Absolute(const std::string& folder, const std::string& path) {
+  return path.starts_with('/') ? path : folder + "/" + path;
 }
 
 void SetLimits(const Limits& limits, grpc::ServerBuilder& builder) {
@@ -80,6 +86,7 @@ class RunningServer final : public Server {
   absl::Status Run(const std::string& folder, const ServeFiles& files) {
     ASSIGN_OR_RETURN(desk_, Desk::Open(folder, store_, mirror_));
     RETURN_IF_ERROR(OpenPublicFiles(folder, files.config.public_folder));
+    RETURN_IF_ERROR(OpenWitnessFolder(folder, files.config.witness_folder));
     mirror_.SetListener([this] {
       watches_.Notify();
       if (public_files_ != nullptr) public_files_->Grow();
@@ -88,7 +95,8 @@ class RunningServer final : public Server {
     contestant_ = std::make_unique<ContestantService>(store_, *desk_, *uploads_, keepers_);
     RETURN_IF_ERROR(Listen(files));
     log_->Write(event::Serving{.ledger = mirror_.size()});
-    pipe_ = std::make_unique<PipeClient>(files.config.vault_socket, *desk_, mirror_, *log_);
+    pipe_ =
+        std::make_unique<PipeClient>(files.config.vault_socket, *desk_, mirror_, *heads_, *log_);
     pipe_->Start();
     return absl::OkStatus();
   }
@@ -118,9 +126,16 @@ class RunningServer final : public Server {
  private:
   absl::Status OpenPublicFiles(const std::string& folder, const std::string& path) {
     if (path.empty()) return absl::OkStatus();
-    ASSIGN_OR_RETURN(
-        public_files_,
-        PublicFiles::Open(path.starts_with('/') ? path : folder + "/" + path, mirror_, *log_));
+    ASSIGN_OR_RETURN(public_files_, PublicFiles::Open(Absolute(folder, path), mirror_, *log_));
+    return absl::OkStatus();
+  }
+
+  absl::Status OpenWitnessFolder(const std::string& folder, const std::string& path) {
+    if (path.empty()) {
+      heads_ = std::make_unique<NoWitnesses>(*log_);
+      return absl::OkStatus();
+    }
+    ASSIGN_OR_RETURN(heads_, WitnessFolder::Open(Absolute(folder, path), mirror_, *log_));
     return absl::OkStatus();
   }
 
@@ -160,6 +175,7 @@ class RunningServer final : public Server {
   UploadQuota quota_;
   WatchHub watches_;
   std::unique_ptr<PublicFiles> public_files_;
+  std::unique_ptr<WaitingHeads> heads_;
   std::unique_ptr<Desk> desk_;
   std::unique_ptr<UploadHub> uploads_;
   AuditService audit_;

@@ -19,6 +19,7 @@ constexpr std::string_view kDiskUseWords[] = {"program", "predictions", "ledger"
                                               "request"};
 constexpr std::string_view kLossWords[] = {"absent",     "closed",  "protocol",
                                            "unfinished", "storage", "other"};
+constexpr std::string_view kFolderWords[] = {"public", "witness"};
 constexpr std::string_view kRefusalWords[] = {
     "bad-token",      "bad-request",  "not-found",         "bad-invitation", "not-open",
     "no-try-left",    "bad-program",  "request-id-reused", "no-ledger",      "no-place-left",
@@ -34,6 +35,7 @@ Words WordsOf(ExchangePart) { return {kPartWords, std::size(kPartWords)}; }
 Words WordsOf(ProposalVerdict) { return {kVerdictWords, std::size(kVerdictWords)}; }
 Words WordsOf(DiskUse) { return {kDiskUseWords, std::size(kDiskUseWords)}; }
 Words WordsOf(VaultLoss) { return {kLossWords, std::size(kLossWords)}; }
+Words WordsOf(StaticFolder) { return {kFolderWords, std::size(kFolderWords)}; }
 Words WordsOf(CallRefusal) { return {kRefusalWords, std::size(kRefusalWords)}; }
 Words WordsOf(StopReason) { return {kStopWords, std::size(kStopWords)}; }
 
@@ -100,6 +102,7 @@ Priority PriorityOf(const Event& event) {
       std::holds_alternative<event::RoundsMoved>(event) ||
       std::holds_alternative<event::VaultGone>(event) ||
       std::holds_alternative<event::PublishFailed>(event) ||
+      std::holds_alternative<event::NoWitnessFolder>(event) ||
       std::holds_alternative<event::RequestSkipped>(event)) {
     return Priority::kWarning;
   }

@@ -18,6 +18,8 @@ enum class DiskUse { kProgram, kPredictions, kLedger, kReserve, kRequest };
 // Why the front has no vault: nobody listens; it closed; it broke the protocol; it ended before it
 // took a batch whole; what it handed over found no room.
 enum class VaultLoss { kAbsent, kClosed, kProtocol, kUnfinished, kStorage, kOther };
+// Which of the front's folders of static files: the ledger's, or that for witnesses.
+enum class StaticFolder { kPublic, kWitness };
 // Why the front refuses a call: the reasons of the contract, in its order.
 enum class CallRefusal {
   kBadToken,
@@ -231,15 +233,41 @@ struct Mirrored {
   }
 };
 
-// The front's static files could not grow, for this canonical code; the next exchange tries again.
+// The front's static files could not grow or be read, for this canonical code; the next exchange
+// tries again.
 struct PublishFailed {
+  StaticFolder folder{};
   int64_t code = 0;
   int64_t ledger = 0;  // entries that the files still head
   static constexpr std::string_view kName = "publish-failed";
   template <typename Visitor>
   void Visit(Visitor& visit) const {
+    visit("folder", folder);
     visit("code", code);
     visit("ledger", ledger);
+  }
+};
+
+// A head of `ledger` entries was shown to the witnesses; so many entries of it wait for them.
+struct HeadWaits {
+  int64_t entries = 0;
+  int64_t ledger = 0;
+  static constexpr std::string_view kName = "head-waits";
+  template <typename Visitor>
+  void Visit(Visitor& visit) const {
+    visit("entries", entries);
+    visit("ledger", ledger);
+  }
+};
+
+// So many entries wait for witnesses, and the front has no folder in which to show them the head:
+// nothing is released. Once a start.
+struct NoWitnessFolder {
+  int64_t entries = 0;
+  static constexpr std::string_view kName = "no-witness-folder";
+  template <typename Visitor>
+  void Visit(Visitor& visit) const {
+    visit("entries", entries);
   }
 };
 
@@ -312,8 +340,9 @@ using Event =
                  event::ContestStopped, event::QuorumMissing, event::ProposalSettled,
                  event::ConnectionOpened, event::ConnectionClosed, event::MirrorAhead,
                  event::DiskFull, event::BackedUp, event::Restored, event::LedgerAlarm,
-                 event::Mirrored, event::PublishFailed, event::VaultGone, event::RequestSkipped,
-                 event::CallsRefused, event::CallsFailed, event::StopAsked, event::Stopped>;
+                 event::Mirrored, event::PublishFailed, event::HeadWaits, event::NoWitnessFolder,
+                 event::VaultGone, event::RequestSkipped, event::CallsRefused, event::CallsFailed,
+                 event::StopAsked, event::Stopped>;
 
 // "event=exchange round=3 joined=0 admitted=1 released=2 ledger=17", without a line's end.
 std::string FormatEvent(const Event& event);

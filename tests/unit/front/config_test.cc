@@ -34,6 +34,7 @@ TEST(Config, ReadsBackWhatItWrote) {
   Config config = GoodConfig();
   config.vault_socket = "/a \"b\"\\c";
   config.public_folder = "public";
+  config.witness_folder = "witness";
   const auto text = FormatConfig(config);
   ASSERT_TRUE(text.ok()) << text.status();
   const auto read = ParseConfig(*text);
@@ -42,10 +43,13 @@ TEST(Config, ReadsBackWhatItWrote) {
   EXPECT_EQ(read->vault_socket, config.vault_socket);
   EXPECT_EQ(read->log_vkey, config.log_vkey);
   EXPECT_EQ(read->public_folder, config.public_folder);
+  EXPECT_EQ(read->witness_folder, config.witness_folder);
 }
 
-TEST(Config, WithoutAPublicFolderThereAreNoStaticFiles) {
-  EXPECT_EQ(ParseConfig(FormatConfig(GoodConfig()).value())->public_folder, "");
+TEST(Config, WithoutFoldersThereAreNoStaticFiles) {
+  const auto config = ParseConfig(FormatConfig(GoodConfig()).value());
+  EXPECT_EQ(config->public_folder, "");
+  EXPECT_EQ(config->witness_folder, "");
 }
 
 TEST(Config, NamesTheSettingThatIsWrong) {
@@ -73,6 +77,9 @@ TEST(Config, NamesTheSettingThatIsWrong) {
        "limits.watches must be a whole number"},
       {"limit too small", listen + socket + vkey + "[limits]\nuploads = 0\n",
        "limits.uploads is 0; it must be 1 to"},
+      {"one folder for both",
+       listen + socket + vkey + "public_folder = \"f\"\nwitness_folder = \"f\"\n",
+       "witness_folder must be another folder"},
       {"no TOML", listen + "vault_socket\n", "line 2"},
   };
   for (const Case& test : cases) {

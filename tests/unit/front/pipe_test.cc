@@ -9,6 +9,7 @@
 #include "server/front/hand_over.h"
 #include "server/front/pipe_connection.h"
 #include "server/front/reason.h"
+#include "server/front/waiting_heads.h"
 #include "server/system/temp_dir.h"
 #include "tests/support/ledger_builder.h"
 
@@ -72,6 +73,8 @@ class PipeTest : public ::testing::Test {
   Store store_;
   Mirror mirror_;
   std::unique_ptr<Desk> desk_;
+  const FrontLog log_{EventLog(-1, EventLog::Style::kPlain)};
+  NoWitnesses heads_{log_};
   BatchLimit limit_;
 };
 
@@ -90,7 +93,7 @@ std::string SendAll(PipeConnection& connection) {
 TEST_F(PipeTest, TakesAnExchangeInPiecesOfAnySize) {
   for (const size_t piece : {size_t{1}, size_t{1023}, size_t{1025}, size_t{100'000}}) {
     SCOPED_TRACE(piece);
-    PipeConnection connection(*desk_, mirror_, limit_);
+    PipeConnection connection(*desk_, mirror_, heads_, limit_);
     const std::string frames = Frames(ledger_.contest().last_round);
     EXPECT_EQ(SendAll(connection), "") << "nothing is sent before the vault opens";
     for (size_t at = 0; at < frames.size(); at += piece) {
@@ -109,7 +112,7 @@ TEST_F(PipeTest, TakesAnExchangeInPiecesOfAnySize) {
 }
 
 TEST_F(PipeTest, AnEmptyBatchIsHelloAndEnd) {
-  PipeConnection connection(*desk_, mirror_, limit_);
+  PipeConnection connection(*desk_, mirror_, heads_, limit_);
   ASSERT_TRUE(connection.Receive(Frames(1).substr(0, pipe::kToFrontBytes)).ok());
   const std::string sent = SendAll(connection);
   ASSERT_EQ(sent.size(), 2 * pipe::kToVaultBytes);
@@ -138,7 +141,7 @@ TEST_F(PipeTest, FramesOutOfTheirTurnEndTheConnection) {
   };
   for (const Case& test : cases) {
     SCOPED_TRACE(test.name);
-    PipeConnection connection(*desk_, mirror_, limit_);
+    PipeConnection connection(*desk_, mirror_, heads_, limit_);
     EXPECT_EQ(connection.Receive(test.frames).code(), absl::StatusCode::kInvalidArgument);
     EXPECT_EQ(mirror_.size(), 0);
   }
