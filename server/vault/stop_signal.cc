@@ -1,25 +1,17 @@
 #include "server/vault/stop_signal.h"
 
 #include <poll.h>
-#include <signal.h>
-#include <sys/signalfd.h>
 
 #include <algorithm>
-#include <cerrno>
 
 #include "absl/time/clock.h"
+#include "server/core/base/status.h"
+#include "server/system/stop_signals.h"
 
 namespace pinhole::vault {
 
 absl::StatusOr<StopSignal> StopSignal::Block() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  if (::pthread_sigmask(SIG_BLOCK, &signals, nullptr) != 0)
-    return absl::ErrnoToStatus(errno, "pthread_sigmask");
-  UniqueFd fd(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
-  if (!fd.valid()) return absl::ErrnoToStatus(errno, "signalfd");
+  ASSIGN_OR_RETURN(UniqueFd fd, BlockStopSignals());
   return StopSignal(std::move(fd));
 }
 
