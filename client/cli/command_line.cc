@@ -71,6 +71,13 @@ class Commands {
     command->add_option("--tiles", source.tiles, "this folder of static files (C2SP tlog-tiles)")
         ->excludes("--bundle");
   }
+  // After --tiles.
+  CLI::Option* AddHashes(CLI::App* command, HeadOptions& head) {
+    return command
+        ->add_option("--hashes", head.hashes,
+                     "a folder of hashes without entries (witness_folder in pinholed.toml)")
+        ->excludes("--tiles");
+  }
   void AddAuditFirst(CLI::App* command, AuditFirst& audit) {
     CLI::Option* const flag = command->add_flag_callback(
         "--audit", [&audit] { audit.wanted = true; },
@@ -265,8 +272,10 @@ void Commands::AddWitness() {
       ->add_option("--old", witness_request_.old_size,
                    "entries that the witness signed last; a wrong one is answered by the right one")
       ->capture_default_str();
-  request->add_option("--key", witness_request_.source.key, "the ledger's verifier key (vkey)");
-  AddSource(request, witness_request_.source);
+  request->add_option("--key", witness_request_.head.source.key,
+                      "the ledger's verifier key (vkey)");
+  AddSource(request, witness_request_.head.source);
+  AddHashes(request, witness_request_.head)->excludes("--bundle");
 
   CLI::App* const sign =
       Add("sign", "Answer a request: the signature's line, or why not (exit code 4).",
@@ -290,12 +299,16 @@ void Commands::AddWitness() {
   ask->add_option("WITNESS", witness_ask_.sources,
                   "each an http:// or https:// address, or a file with a witness's answer")
       ->required();
-  ask->add_option("--tiles", witness_ask_.source.tiles, "the folder of static files")->required();
+  ask->add_option("--tiles", witness_ask_.head.source.tiles, "the folder of static files");
+  AddHashes(ask, witness_ask_.head);
+  ask->add_flag_callback(
+      "--follow", [this] { witness_ask_.follow = Follow::kYes; },
+      "stay, and ask again whenever the folder has a new head, until SIGTERM or Ctrl-C");
   ask->add_option("--witness", witness_ask_.witnesses, "a witness's key (vkey); once for each")
       ->allow_extra_args(false)
       ->required();
-  ask->add_option("--key", witness_ask_.source.key, "the ledger's verifier key (vkey)");
-  AddServer(ask, witness_ask_.source.server);
+  ask->add_option("--key", witness_ask_.head.source.key, "the ledger's verifier key (vkey)");
+  AddServer(ask, witness_ask_.head.source.server);
 }
 
 ExitCode Commands::Tell(const absl::Status& status) {

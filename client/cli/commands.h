@@ -118,8 +118,15 @@ struct WitnessInitOptions {
 };
 Ending RunWitnessInit(const CommandContext& context, const WitnessInitOptions& options);
 
-struct WitnessRequestOptions {
+// Whose head witnesses are asked about: a folder of hashes without entries, or, when none is named,
+// a whole ledger.
+struct HeadOptions {
   AuditOptions source;
+  std::string hashes;
+};
+
+struct WitnessRequestOptions {
+  HeadOptions head;
   uint64_t old_size = 0;  // entries that the witness signed last
   std::string output;
 };
@@ -148,10 +155,13 @@ struct WitnessServeOptions {
 // Serves until the process ends.
 Ending RunWitnessServe(const CommandContext& context, const WitnessServeOptions& options);
 
+enum class Follow { kNo, kYes };
+
 struct WitnessAskOptions {
   std::vector<std::string> sources;    // http:// and https:// prefixes, and files with answers
   std::vector<std::string> witnesses;  // vkeys
-  AuditOptions source;                 // its folder of static files
+  HeadOptions head;                    // of a folder, of whichever kind
+  Follow follow = Follow::kNo;
 };
 Ending RunWitnessAsk(const CommandContext& context, const WitnessAskOptions& options);
 

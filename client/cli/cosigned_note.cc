@@ -55,4 +55,10 @@ absl::StatusOr<CosignedNote> AddCosignatures(std::string_view note, std::string_
   return result;
 }
 
+std::string CosignedText(const CosignedNote& cosigned) {
+  std::string text = "cosigned by";
+  for (const Cosignature& one : cosigned.added) text += " " + one.witness;
+  return text;
+}
+
 }  // namespace pinhole::cli

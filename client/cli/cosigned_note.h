@@ -24,4 +24,7 @@ absl::StatusOr<CosignedNote> AddCosignatures(std::string_view note, std::string_
                                              const NoteVerifier& log,
                                              std::span<const WitnessVerifier> witnesses);
 
+// "cosigned by w.example/a w.example/b"
+std::string CosignedText(const CosignedNote& cosigned);
+
 }  // namespace pinhole::cli

@@ -1,5 +1,6 @@
 #include "client/cli/http.h"
 
+#include <fcntl.h>
 #include <httplib.h>
 #include <sys/socket.h>
 
@@ -109,7 +110,26 @@ absl::Status ServeHttp(const std::string& host, int port, const HttpHandlers& ha
   return absl::FailedPreconditionError("the server of the witness ended");
 }
 
-absl::StatusOr<HttpAnswer> PostText(const std::string& url, const std::string& body) {
+void HttpBreak::BreakOff() {
+  const absl::MutexLock lock(&mutex_);
+  broken_ = true;
+  if (socket_.valid()) ::shutdown(socket_.get(), SHUT_RDWR);
+}
+
+void HttpBreak::Watch(int socket) {
+  const absl::MutexLock lock(&mutex_);
+  socket_ = UniqueFd(::fcntl(socket, F_DUPFD_CLOEXEC, 0));
+  // It is not connected yet: the call will find it at its end.
+  if (broken_) ::shutdown(socket, SHUT_RDWR);
+}
+
+void HttpBreak::Forget() {
+  const absl::MutexLock lock(&mutex_);
+  socket_.Close();
+}
+
+absl::StatusOr<HttpAnswer> PostText(const std::string& url, const std::string& body,
+                                    HttpBreak* broken) {
   const std::optional<Target> target = Split(url);
   if (!target.has_value()) {
     return absl::InvalidArgumentError(absl::StrFormat("%s is no http:// or https:// address", url));
@@ -132,7 +152,11 @@ absl::StatusOr<HttpAnswer> PostText(const std::string& url, const std::string& b
                                                            uint64_t) {
     return receive(data, size);
   };
+  if (broken != nullptr) {
+    client.set_socket_options([broken](socket_t socket) { broken->Watch(socket); });
+  }
   const httplib::Result result = client.send(request);
+  if (broken != nullptr) broken->Forget();
   if (!result) {
     return absl::UnavailableError(absl::StrFormat("no answer from %s: %s", target->server,
                                                   httplib::to_string(result.error())));

@@ -6,8 +6,11 @@
 #include <string>
 #include <string_view>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "server/system/unique_fd.h"
 
 namespace pinhole::cli {
 
@@ -35,8 +38,27 @@ struct HttpHandlers {
 absl::Status ServeHttp(const std::string& host, int port, const HttpHandlers& handlers,
                        const std::function<void(int port)>& on_listening);
 
+// Breaks off one caller's calls from another thread: the one under way ends at once, and so do all
+// later ones. A name that is being resolved is waited for. Thread-safe.
+class HttpBreak {
+ public:
+  void BreakOff();
+
+  // For PostText: the call's connection from here on, and that there is none any more.
+  void Watch(int socket);
+  void Forget();
+
+ private:
+  absl::Mutex mutex_;
+  bool broken_ ABSL_GUARDED_BY(mutex_) = false;
+  // A duplicate: the number of one that the call closed may be another file's by now.
+  UniqueFd socket_ ABSL_GUARDED_BY(mutex_);
+};
+
 // One POST to http://… or https://… (with the system's certificates). Errors: INVALID_ARGUMENT for
-// what is no such address; UNAVAILABLE when no answer came, or one above the limit.
-absl::StatusOr<HttpAnswer> PostText(const std::string& url, const std::string& body);
+// what is no such address; UNAVAILABLE when no answer came, one above the limit, or the call was
+// broken off.
+absl::StatusOr<HttpAnswer> PostText(const std::string& url, const std::string& body,
+                                    HttpBreak* broken = nullptr);
 
 }  // namespace pinhole::cli

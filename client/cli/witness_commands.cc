@@ -41,8 +41,7 @@ Ending RunWitnessInit(const CommandContext& context, const WitnessInitOptions& o
 }
 
 Ending RunWitnessRequest(const CommandContext& context, const WitnessRequestOptions& options) {
-  ASSIGN_OR_RETURN(const Material material, FindMaterial(context, options.source));
-  ASSIGN_OR_RETURN(const ProvableHead head, ProvableHead::Of(material));
+  ASSIGN_OR_RETURN(const ProvableHead head, FindHead(context, options.head));
   ASSIGN_OR_RETURN(const std::string request, head.RequestFrom(options.old_size));
   RETURN_IF_ERROR(WriteFileDurably(options.output, request, 0644));
   Print(context, {{{"ledger", head.head().origin},

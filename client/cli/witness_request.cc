@@ -3,24 +3,53 @@
 #include "absl/strings/str_format.h"
 #include "server/core/base/status.h"
 #include "server/core/log/witness.h"
+#include "server/publish/static_ledger.h"
 
 namespace pinhole::cli {
 
-absl::StatusOr<ProvableHead> ProvableHead::Of(const Material& material) {
+absl::StatusOr<ProvableHead> ProvableHead::Check(std::string note, const NoteVerifier& log,
+                                                 MerkleTree tree) {
   ProvableHead result;
-  result.note_ = material.checkpoint;
-  absl::StatusOr<Checkpoint> head = OpenCheckpoint(result.note_, material.log);
+  absl::StatusOr<Checkpoint> head = OpenCheckpoint(note, log);
   if (!head.ok()) return absl::DataLossError(head.status().message());
-  result.head_ = *std::move(head);
-  RETURN_IF_ERROR(ForEachEntry(*material.entries, [&](std::string_view entry) {
-    result.tree_.Append(LeafHash(entry));
-    return absl::OkStatus();
-  }));
-  if (result.tree_.size() != result.head_.size || result.tree_.Root() != result.head_.root) {
+  if (tree.size() != head->size || tree.Root() != head->root) {
     return absl::DataLossError(
         "the entries are not those under the signed head: no witness is asked about it");
   }
+  result.head_ = *std::move(head);
+  result.note_ = std::move(note);
+  result.tree_ = std::move(tree);
   return result;
+}
+
+absl::StatusOr<ProvableHead> ProvableHead::Of(const Material& material) {
+  MerkleTree tree;
+  RETURN_IF_ERROR(ForEachEntry(*material.entries, [&](std::string_view entry) {
+    tree.Append(LeafHash(entry));
+    return absl::OkStatus();
+  }));
+  return Check(material.checkpoint, material.log, std::move(tree));
+}
+
+absl::StatusOr<ProvableHead> ProvableHead::OfHashes(const std::string& folder,
+                                                    const NoteVerifier& log) {
+  absl::StatusOr<publish::StaticHashes> hashes = publish::ReadStaticHashes(folder, log);
+  if (!hashes.ok()) {
+    return absl::DataLossError(absl::StrFormat("%s: %s", folder, hashes.status().message()));
+  }
+  MerkleTree tree;
+  for (const Digest& leaf : hashes->leaves) tree.Append(leaf);
+  return Check(std::move(hashes->checkpoint), log, std::move(tree));
+}
+
+absl::StatusOr<ProvableHead> FindHead(const CommandContext& context, const HeadOptions& options) {
+  if (options.hashes.empty()) {
+    ASSIGN_OR_RETURN(const Material material, FindMaterial(context, options.source));
+    return ProvableHead::Of(material);
+  }
+  ASSIGN_OR_RETURN(const NoteVerifier log,
+                   LogKey(context, options.source.key, options.source.server));
+  return ProvableHead::OfHashes(options.hashes, log);
 }
 
 absl::StatusOr<std::string> ProvableHead::RequestFrom(uint64_t old_size) const {

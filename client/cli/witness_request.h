@@ -16,6 +16,9 @@ class ProvableHead {
   // Errors: DATA_LOSS when the head is not signed by the ledger's key, or is not that of the
   // entries.
   static absl::StatusOr<ProvableHead> Of(const Material& material);
+  // Of a folder of static files that needs no entries. Errors: DATA_LOSS as above, and for files
+  // that are malformed or missing.
+  static absl::StatusOr<ProvableHead> OfHashes(const std::string& folder, const NoteVerifier& log);
 
   const Checkpoint& head() const { return head_; }
   const std::string& note() const { return note_; }
@@ -25,9 +28,15 @@ class ProvableHead {
   absl::StatusOr<std::string> RequestFrom(uint64_t old_size) const;
 
  private:
+  static absl::StatusOr<ProvableHead> Check(std::string note, const NoteVerifier& log,
+                                            MerkleTree tree);
+
   Checkpoint head_;
   std::string note_;
   MerkleTree tree_;
 };
+
+// Errors: as FindMaterial and the above.
+absl::StatusOr<ProvableHead> FindHead(const CommandContext& context, const HeadOptions& options);
 
 }  // namespace pinhole::cli

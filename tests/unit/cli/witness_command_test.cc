@@ -9,6 +9,7 @@
 #include "server/system/files.h"
 #include "tests/support/bundle_bytes.h"
 #include "tests/unit/cli/command_fixture.h"
+#include "tests/unit/cli/hash_folder.h"
 
 namespace pinhole::cli {
 namespace {
@@ -64,6 +65,51 @@ TEST_F(WitnessCommandTest, ARequestAndItsAnswerTravelAsFiles) {
   EXPECT_FALSE(std::filesystem::exists(Path("answer")));
   ASSERT_EQ(Request(Bundle(), "3"), 0) << Err();
   EXPECT_EQ(Sign("w"), 0) << Err();
+}
+
+TEST_F(WitnessCommandTest, AFolderOfHashesIsEnoughToAskAndToBeCosigned) {
+  const std::string witness = Init("w").ToVkey();
+  const auto words = [&](std::vector<std::string> more) {
+    more.insert(more.end(), {"--hashes", Path("hashes"), "--key", ledger_.Vkey()});
+    return more;
+  };
+  const std::vector<std::string> request =
+      words({"witness", "request", "-o", Path("request"), "--old", "0"});
+  const std::vector<std::string> ask =
+      words({"witness", "ask", Path("answer"), "--witness", witness});
+  EXPECT_EQ(Run(request), 4) << "no folder is there";
+  testing::ShowHead(Path("hashes"), ledger_);
+  ASSERT_EQ(Run(request), 0) << Err();
+  ASSERT_EQ(Sign("w"), 0) << Err();
+  ASSERT_EQ(Run(ask), 0) << Err();
+  EXPECT_THAT(Out(), HasSubstr("cosigned by w.example/w\n"));
+  EXPECT_EQ(*ReadFile(Path("hashes") + "/checkpoint"),
+            ledger_.Checkpoint() + *ReadFile(Path("answer")));
+  // Other hashes under the same head.
+  const std::string tile = Path("hashes") + "/tile/0/000.p/3";
+  ASSERT_TRUE(WriteFileDurably(tile, std::string(96, 'x'), 0644).ok());
+  EXPECT_EQ(Run(request), 4);
+  EXPECT_EQ(Run(ask), 4);
+}
+
+TEST_F(WitnessCommandTest, WhatIsAskedAboutIsNamedOnce) {
+  const std::string witness = Init("w").ToVkey();
+  testing::ShowHead(Path("hashes"), ledger_);
+  const std::vector<std::string> ask = {"witness", "ask",   Path("answer"), "--witness",
+                                        witness,   "--key", ledger_.Vkey()};
+  const auto with = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> words = ask;
+    words.insert(words.end(), more.begin(), more.end());
+    return Run(words);
+  };
+  EXPECT_EQ(with({}), 2);
+  EXPECT_THAT(Err(), HasSubstr("--tiles, or --hashes"));
+  EXPECT_EQ(with({"--hashes", Path("hashes"), "--tiles", Path("hashes")}), 2);
+  EXPECT_EQ(with({"--hashes", Path("hashes"), "--follow"}), 2);
+  EXPECT_THAT(Err(), HasSubstr("a file answers once: "));
+  EXPECT_EQ(Run({"witness", "request", "-o", Path("request"), "--hashes", Path("hashes"),
+                 "--bundle", Bundle()}),
+            2);
 }
 
 TEST_F(WitnessCommandTest, TheServersOwnHeadCanBeAsked) {
