@@ -64,13 +64,20 @@ absl::Status FakeVault::Open() {
 
 absl::StatusOr<FakeVault::Batch> FakeVault::ReadBatch() {
   Batch batch;
-  ASSIGN_OR_RETURN(const pipe::ToVaultFrame hello, ReadFrame());
-  if (hello.type != pipe::ToVaultType::kHello) return absl::InternalError("no hello came first");
-  ASSIGN_OR_RETURN(batch.mirror_size, pipe::DecodeHello(hello.payload));
   while (true) {
     ASSIGN_OR_RETURN(pipe::ToVaultFrame frame, ReadFrame());
+    if (frame.type == pipe::ToVaultType::kCosignature) {
+      Count(frame.payload);
+      batch.cosignatures.push_back(std::move(frame.payload));
+      continue;
+    }
+    if ((frame.type == pipe::ToVaultType::kHello) != (batch.mirror_size < 0)) {
+      return absl::InternalError("no hello came first, or another");
+    }
     if (frame.type == pipe::ToVaultType::kEnd) return batch;
-    if (frame.type == pipe::ToVaultType::kRequest) {
+    if (frame.type == pipe::ToVaultType::kHello) {
+      ASSIGN_OR_RETURN(batch.mirror_size, pipe::DecodeHello(frame.payload));
+    } else if (frame.type == pipe::ToVaultType::kRequest) {
       ASSIGN_OR_RETURN(pipe::Request request, pipe::ParseRequest(frame.payload));
       batch.requests.push_back({.request = std::move(request)});
     } else if (frame.type == pipe::ToVaultType::kProgram && !batch.requests.empty()) {
@@ -124,6 +131,49 @@ absl::Status FakeVault::HandOver(int64_t first, const Tamper& tamper) {
   // The first is kOpen, which went out before the batch came.
   for (size_t i = 1; i < frames.size(); ++i) RETURN_IF_ERROR(Send(frames[i]));
   return absl::OkStatus();
+}
+
+void FakeVault::NeedCosignatures(size_t count) {
+  quorum_ = count;
+  released_ = ledger_.state().size();
+  released_head_ = ledger_.Checkpoint();
+}
+
+absl::Status FakeVault::AskWitnesses() {
+  lines_.clear();
+  std::vector<Digest> hashes;
+  for (size_t i = static_cast<size_t>(released_); i < ledger_.entries().size(); ++i) {
+    hashes.push_back(LeafHash(ledger_.entries()[i]));
+  }
+  for (const std::string& frame : pipe::PendingFrames(released_, hashes, ledger_.Checkpoint())) {
+    RETURN_IF_ERROR(Send(frame));
+  }
+  return absl::OkStatus();
+}
+
+void FakeVault::Count(const std::string& line) {
+  lines_.insert(line);
+  if (lines_.size() < quorum_) return;
+  released_ = ledger_.state().size();
+  released_head_ = ledger_.Checkpoint();
+  for (const std::string& one : lines_) released_head_ += one;
+}
+
+absl::StatusOr<std::string> FakeVault::TakeCosignature() {
+  ASSIGN_OR_RETURN(pipe::ToVaultFrame frame, ReadFrame());
+  if (frame.type != pipe::ToVaultType::kCosignature) {
+    return absl::InternalError("a frame that is no cosignature came");
+  }
+  Count(frame.payload);
+  return std::move(frame.payload);
+}
+
+absl::Status FakeVault::HandOverReleased(int64_t first) {
+  return HandOver(first, [this](std::vector<std::string>& entries, std::string& checkpoint) {
+    const auto waiting = ledger_.entries().size() - static_cast<size_t>(released_);
+    entries.resize(entries.size() - waiting);
+    checkpoint = released_head_;
+  });
 }
 
 absl::StatusOr<FakeVault::Batch> FakeVault::Exchange(std::optional<int> level) {

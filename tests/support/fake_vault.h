@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,7 +18,8 @@
 
 namespace pinhole::testing {
 
-// Used by one thread. The ledger begins with START, DATASET and a POLICY.
+// Used by one thread. The ledger begins with START, DATASET and a POLICY. It is for what the front
+// does, so cosignatures count whatever they are over: each line once.
 class FakeVault {
  public:
   struct Received {
@@ -28,6 +30,7 @@ class FakeVault {
   struct Batch {
     int64_t mirror_size = -1;  // as kHello said
     std::vector<Received> requests;
+    std::vector<std::string> cosignatures;  // lines, before kEnd
   };
 
   // Listens at `socket_path`; aborts the test when it cannot.
@@ -51,6 +54,17 @@ class FakeVault {
   using Tamper = std::function<void(std::vector<std::string>& entries, std::string& checkpoint)>;
   absl::Status HandOver(int64_t first, const Tamper& tamper = nullptr);
 
+  // What is appended from here on leaves when so many signature lines came for its head.
+  void NeedCosignatures(size_t count);
+  // Entries that may leave.
+  int64_t released() const { return released_; }
+  // Sends the hashes of what waits, and the newest head.
+  absl::Status AskWitnesses();
+  // Reads the next line that the front brings, and counts it.
+  absl::StatusOr<std::string> TakeCosignature();
+  // What may leave, from `first` on.
+  absl::Status HandOverReleased(int64_t first);
+
   // The connection ends; the next exchange waits for a new one.
   void Disconnect() { connection_.Close(); }
   // Nobody can connect any more, as when the process is gone.
@@ -58,10 +72,15 @@ class FakeVault {
 
  private:
   absl::StatusOr<pipe::ToVaultFrame> ReadFrame();
+  void Count(const std::string& line);
   absl::Status Send(const std::string& frame);
 
   std::string socket_path_;
   LedgerBuilder ledger_;
+  size_t quorum_ = 0;
+  std::set<std::string> lines_;  // for the newest head
+  int64_t released_ = 0;
+  std::string released_head_;
   UniqueFd listener_;
   UniqueFd connection_;
 };
