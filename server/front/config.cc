@@ -184,9 +184,9 @@ absl::StatusOr<std::string> FormatConfig(const Config& config) {
       "%spublic_folder = %s\n"
       "\n"
       "# A folder in which heads wait for the witnesses that the contest names, as hashes without\n"
-      "# entries: `pinhole witness ask --hashes` reads it and puts the cosignatures there. "
-      "Without\n"
-      "# it such a contest releases nothing. Relative to this file's folder, or absolute.\n"
+      "# entries; `pinhole witness ask --hashes` asks about it and adds the cosignatures. Without "
+      "it\n"
+      "# such a contest releases nothing. Relative to this file's folder, or absolute.\n"
       "%switness_folder = %s\n",
       listen, vault_socket, log_vkey, config.public_folder.empty() ? "#" : "", public_folder,
       config.witness_folder.empty() ? "#" : "", witness_folder);

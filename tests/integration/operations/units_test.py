@@ -15,7 +15,7 @@ import unittest
 import sites
 
 UNITS = sites.SOURCE / "deploy/systemd"
-NAMES = ("pinholed.service", "pinhole-vault.service", "pinhole-lane@.service")
+NAMES = ("pinholed.service", "pinhole-vault.service", "pinhole-lane@.service", "pinhole-courier.service")
 DROP_INS = ("pinhole-vault-unprivileged.conf", "pinhole-vault-lanes.conf")
 
 

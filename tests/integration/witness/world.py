@@ -89,9 +89,9 @@ class Witness:
             pinhole("witness", "init", folder, "--name", f"w.example/{folder.name}", "--log-key", log_vkey, *auditing)
         self.start()
 
-    def start(self):
+    def start(self, port=0):
         self.errors = open(self.folder.parent / f"{self.folder.name}.log", "ab")
-        self.process = subprocess.Popen([PINHOLE, "witness", "serve", self.folder, "--listen", "127.0.0.1:0", *map(str, self.more)],
+        self.process = subprocess.Popen([PINHOLE, "witness", "serve", self.folder, "--listen", f"127.0.0.1:{port}", *map(str, self.more)],
                                         stdout=subprocess.PIPE, stderr=self.errors, text=True)
         said = dict(self.process.stdout.readline().split() for _ in range(2))
         self.vkey, self.url = said["witness"], said["address"]
