@@ -78,7 +78,7 @@ WORST    All that can ever leave about the data through this contest is one of a
          program can publish one yes/no fact about somebody in one score.
          Deployment one-machine: the bound holds for the ledger, not against somebody who
          times the server from outside.
-POLICY   ledger entry 2, SHA-256 7fdcf44ca6a49f2e397befcecb2d07de3e027720f38c0e6950cec9917fda8a77
+POLICY   ledger entry 2, SHA-256 a7f5158e6476db994e5a6db398133578b443484ce532b40702b0fdd1b42eeb09
 )");
 }
 
@@ -113,7 +113,7 @@ TEST(Screens, Audit) {
   EXPECT_EQ(
       AuditText(report, ChooseContest(report.state, "")),
       R"(CONTEST   demo (open, improvements, one-machine)   policy: entry 2 (signed: owner, organizer)
-DATA SET  ratings v1 (commitment 3a6eb079…)   CHECKPOINT 17, root a06f8a24809b5eaa…
+DATA SET  ratings v1 (commitment 3a6eb079…)   CHECKPOINT 17, root 0f6f7d24ca50b88f…
 LIFETIME  █░░░░░░░░░░░░░  116.504 of 8192.000 bits (reserved 220.385)   so far at most 1 random 64-bit row, if all were hostile
 BUDGET    █░░░░░░░░░░░░░  20.504 of 240.889 bits   teams 2/3   acts, shifts and starts 0.000 of 64.000 bits   final: none
 ROUNDS    released 5 of 240, shifts 0, starts 0, missing 0 | admitted 4, waiting 1, results = admitted: yes | lengths constant: yes | alphabet violations: 0
@@ -152,7 +152,7 @@ TEST(Screens, AuditTurnsRed) {
 TEST(Screens, EntriesAreShortLines) {
   const LedgerBuilder ledger = Ledger();
   EXPECT_EQ(EntryLine(5, ledger.entries()[5]),
-            "     5  ROUND 1 contest=demo round=1 admitted=0 released=0 root_before=649fe873…\n");
+            "     5  ROUND 1 contest=demo round=1 admitted=0 released=0 root_before=13721b44… blinding=-\n");
   EXPECT_LT(EntryLine(2, ledger.entries()[2]).size(), 260U);
 }
 
