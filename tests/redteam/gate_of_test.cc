@@ -30,11 +30,12 @@ namespace pinhole::gate {
 
 absl::StatusOr<log::EncodedEntry> Release(const replay::Contest& contest,
                                           const replay::Admission& admission,
-                                          const std::optional<score::Level>& level) {
+                                          const std::optional<score::Level>& level,
+                                          const std::optional<Digest>& blind) {
   if (redteam::mode_of_redteam_gate == redteam::GateMode::kShipped)
-    return ShippedRelease(contest, admission, level);
+    return ShippedRelease(contest, admission, level, blind);
   const int worse = contest.policy.policy.scoring.scale.level_count();
-  return ShippedRelease(contest, admission, testing::LevelOfIndex(worse, worse));
+  return ShippedRelease(contest, admission, testing::LevelOfIndex(worse, worse), blind);
 }
 
 }  // namespace pinhole::gate

@@ -9,6 +9,8 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "server/core/log/checkpoint.h"
+#include "server/core/log/entries.h"
 #include "server/system/unix_socket.h"
 #include "tests/support/ledger_builder.h"
 
@@ -75,7 +77,17 @@ void Front::Receive() {
 void Front::Take(const pipe::ToFrontFrame& frame) {
   switch (frame.type) {
     case pipe::ToFrontType::kOpen:
+      head_.clear();
       return;
+    case pipe::ToFrontType::kPending: {
+      const auto pending = pipe::DecodePendingHashes(frame.payload);
+      if (!pending.ok()) contradiction_ = "hashes that are none";
+      if (pending.ok()) TakeHashes(*pending);
+      break;
+    }
+    case pipe::ToFrontType::kHead:
+      AskWitnesses(frame.payload);
+      break;
     case pipe::ToFrontType::kEntry: {
       const auto piece = pipe::DecodeEntryPiece(frame.payload);
       if (!piece.ok()) contradiction_ = "a piece of an entry that is none";
@@ -83,9 +95,10 @@ void Front::Take(const pipe::ToFrontFrame& frame) {
       break;
     }
     case pipe::ToFrontType::kCheckpoint:
-      heads_.push_back(frame.payload);
+      head_ += frame.payload;
       break;
     case pipe::ToFrontType::kDone:
+      heads_.push_back(std::exchange(head_, {}));
       if (const auto round = pipe::DecodeRound(frame.payload); whole_ && round.ok() && *round > 0)
         delivered_.push_back({.requests = std::move(asked_), .round = *round});
       asked_.clear();
@@ -103,10 +116,62 @@ void Front::TakePiece(const pipe::EntryPiece& piece) {
   }
   partial_ += piece.bytes;
   if (partial_.size() < piece.total) return;
+  if (log::EntryType(partial_) == "POLICY" && world_.policy.witnesses.asked())
+    policy_index_ = piece.index;
+  if (piece.index >= policy_index_ && piece.index >= cosigned_)
+    contradiction_ = absl::StrFormat("entry %d came before its quorum", piece.index);
   const auto [found, fresh] = entries_.try_emplace(piece.index, partial_);
   if (!fresh && found->second != partial_)
     contradiction_ = absl::StrFormat("entry %d was another before", piece.index);
   partial_.clear();
+}
+
+void Front::TakeHashes(const pipe::PendingHashes& pending) {
+  int64_t index = pending.first;
+  for (const Digest& hash : pending.hashes) {
+    const auto [found, fresh] = hashes_.try_emplace(index, hash);
+    if (!fresh && found->second != hash)
+      contradiction_ = absl::StrFormat("entry %d had another hash before", index);
+    ++index;
+  }
+}
+
+void Front::AskWitnesses(const std::string& note) {
+  const auto head = OpenCheckpoint(note, LedgerSigner().verifier());
+  if (!head.ok()) {
+    contradiction_ = "a head that waits and is none";
+    return;
+  }
+  ++waits_;
+  waiting_heads_.push_back(note);
+  if (newest_waiting_ != note) {
+    newest_waiting_ = note;
+    signers_.clear();
+    late_.clear();
+  }
+  const contest::Witnesses& witnesses = world_.policy.witnesses;
+  for (int n = 1; n <= static_cast<int>(witnesses.verifiers.size()); ++n) {
+    if (random_.OneIn(4)) continue;
+    std::string line = testing::TestWitness(n).Cosign(FormatCheckpoint(*head), 1'700'000'000);
+    if (random_.OneIn(4)) {
+      late_.emplace(n, std::move(line));
+      continue;
+    }
+    if (!connection_.valid() || hang_up_) continue;
+    outgoing_ += pipe::EncodeToVault({ToVaultType::kCosignature, std::move(line)});
+    Signed(n);
+  }
+  Refill();
+}
+
+void Front::Signed(int witness) {
+  signers_.insert(witness);
+  const auto head = OpenCheckpoint(newest_waiting_, LedgerSigner().verifier());
+  const auto size = static_cast<int64_t>(head->size);
+  if (static_cast<int>(signers_.size()) < world_.policy.witnesses.quorum || size <= cosigned_)
+    return;
+  cosigned_ = size;
+  ++quorums_;
 }
 
 void Front::Frame(ToVaultType type, std::string payload) {
@@ -146,7 +211,10 @@ Submission Front::NewSubmission(int team) {
       if (!made_.empty()) made.request.request_id = OldSubmission().request.request_id;
       break;
     case 6:
-    case 7:  // a program that was sent before, under another id
+    case 7:
+    case 8:
+    case 9:
+    case 10:  // a program that was sent before, under another id
       if (!made_.empty()) {
         const Submission& old = OldSubmission();
         made.program = old.program;
@@ -184,6 +252,13 @@ void Front::MakeBatch() {
   hang_up_ = false;
   int64_t mirror = entries_.empty() ? 0 : entries_.rbegin()->first + 1;
   if (random_.OneIn(20)) mirror = random_.Below(mirror + 5);
+  // What witnesses said too late for the last exchange; somebody else's lines are among them.
+  for (auto& [witness, line] : std::exchange(late_, {})) {
+    const bool another = random_.OneIn(6);
+    Frame(ToVaultType::kCosignature,
+          another ? testing::TestWitness(9).Cosign("another\n1\nAAAA\n", 1) : std::move(line));
+    if (!another) Signed(witness);
+  }
   Frame(ToVaultType::kHello, pipe::EncodeHello(mirror));
   for (int team = 0; team < world_.team_count; ++team) {
     const bool joined = joined_.contains(team);

@@ -49,6 +49,12 @@ class Front {
   // What it was handed over, by index, and all heads.
   const std::map<int64_t, std::string>& entries() const { return entries_; }
   const std::vector<std::string>& heads() const { return heads_; }
+  // Heads that were shown before they were cosigned, and hashes of the entries under them.
+  const std::vector<std::string>& waiting_heads() const { return waiting_heads_; }
+  const std::map<int64_t, Digest>& hashes() const { return hashes_; }
+  // Exchanges that showed a head which waits, and heads that a quorum cosigned.
+  int64_t waits() const { return waits_; }
+  int64_t quorums() const { return quorums_; }
   // "": nothing that was handed over contradicts what was before.
   const std::string& contradiction() const { return contradiction_; }
   // All that was ever signed, by SHA-256 of the signature, as ADMIT names it.
@@ -59,6 +65,11 @@ class Front {
  private:
   void Take(const pipe::ToFrontFrame& frame);
   void TakePiece(const pipe::EntryPiece& piece);
+  void TakeHashes(const pipe::PendingHashes& pending);
+  // Some witnesses sign at once, some for the next batch, some not at all.
+  void AskWitnesses(const std::string& note);
+  // Its line for the newest waiting head is on its way.
+  void Signed(int witness);
 
   void MakeBatch();
   void AddSubmission(const Submission& submission);
@@ -77,6 +88,16 @@ class Front {
   std::string partial_;  // of the entry that comes in pieces
   std::map<int64_t, std::string> entries_;
   std::vector<std::string> heads_;
+  std::string head_;  // as far as it came
+  std::vector<std::string> waiting_heads_;
+  std::map<int64_t, Digest> hashes_;
+  std::string newest_waiting_;        // of these heads
+  std::set<int> signers_;             // who signed it
+  std::map<int, std::string> late_;   // lines for the next batch, by witness
+  int64_t cosigned_ = 0;              // size of the largest head with a quorum
+  int64_t policy_index_ = INT64_MAX;  // of POLICY, once it was handed over
+  int64_t waits_ = 0;
+  int64_t quorums_ = 0;
   std::string contradiction_;
 
   std::vector<std::string> batch_;  // frames under construction

@@ -9,6 +9,8 @@
 #include "server/core/gate/gate.h"
 #include "server/core/log/checkpoint.h"
 #include "server/core/log/entries.h"
+#include "server/core/log/merkle.h"
+#include "server/core/log/quorum.h"
 #include "server/core/replay/ledger_state.h"
 #include "server/core/replay/requests_check.h"
 #include "server/core/score/decode_answer.h"
@@ -82,7 +84,9 @@ std::string CheckSymbol(const LedgerState& before, const log::ResultEntry& resul
   if (committed == outcome.committed.end()) return "a result of a run that never ended";
   const auto level =
       LevelOf(committed->second.fate.answer, contest->policy.policy.scoring.scale.level_count());
-  const auto expected = gate::Release(*contest, admission->second, level);
+  const log::Blinder blinder = BlinderOf(contest->policy.policy, contest->NextRound());
+  const auto expected =
+      gate::Release(*contest, admission->second, level, blinder.Of(before.size()));
   if (!expected.ok() || expected->bytes() != bytes) return "a symbol that its run does not give";
   return "";
 }
@@ -106,6 +110,29 @@ std::string CheckHeads(const std::vector<std::string>& heads,
     if (!head.ok()) return "a head that the ledger's key did not sign";
     if (head->size >= root_of_size.size()) return "the ledger is shorter than a head of it";
     if (head->root != root_of_size[head->size]) return "a head of another ledger";
+  }
+  return "";
+}
+
+// A head that was handed over has the quorum that its ledger asks for.
+std::string CheckQuorums(const std::vector<std::string>& heads, int64_t policy_index,
+                         const contest::Witnesses& witnesses) {
+  for (const std::string& note : heads) {
+    const auto head = OpenCheckpoint(note, LedgerSigner().verifier());
+    if (!head.ok() || policy_index < 0 || static_cast<int64_t>(head->size) <= policy_index)
+      continue;
+    if (const absl::Status quorum = log::CheckQuorum(note, witnesses); !quorum.ok())
+      return "a head was handed over and " + quorum.ToString();
+  }
+  return "";
+}
+
+std::string CheckHashes(const Front& front, const std::vector<std::string>& entries) {
+  for (const auto& [index, hash] : front.hashes()) {
+    if (index >= static_cast<int64_t>(entries.size()))
+      return absl::StrFormat("the hash of entry %d was shown and the entry is lost", index);
+    if (LeafHash(entries[static_cast<size_t>(index)]) != hash)
+      return absl::StrFormat("entry %d is another than its hash said", index);
   }
   return "";
 }
@@ -215,7 +242,15 @@ std::string Check(const PublicWorld& world, const Front& front, std::string_view
   }
   if (const std::string problem = CheckHandedOver(front, outcome.entries); !problem.empty())
     return problem;
+  if (const std::string problem = CheckHashes(front, outcome.entries); !problem.empty())
+    return problem;
+  const std::string quorums = CheckQuorums(
+      front.heads(), contest == nullptr ? -1 : contest->policy_index, world.policy.witnesses);
+  if (!quorums.empty()) return quorums;
+  outcome.counts.waits = front.waits();
+  outcome.counts.quorums = front.quorums();
   std::vector<std::string> heads = front.heads();
+  heads.insert(heads.end(), front.waiting_heads().begin(), front.waiting_heads().end());
   if (!outcome.entries.empty()) heads.emplace_back(head);
   return CheckHeads(heads, root_of_size);
 }
@@ -246,10 +281,11 @@ std::map<int64_t, std::vector<std::optional<int>>> SameSymbol(
       const replay::Contest& contest = *state.Find(result->contest);
       const replay::Admission& admission = contest.admissions.at(result->admit);
       const int level_count = contest.policy.policy.scoring.scale.level_count();
+      const log::Blinder blinder = BlinderOf(contest.policy.policy, contest.NextRound());
       for (int level = -1; level <= level_count; ++level) {
         const std::optional<int> one = level < 0 ? std::nullopt : std::optional(level);
         const auto gated = level < 0 ? std::nullopt : LevelOf(AnswerOf(level, 0), level_count);
-        const auto released = gate::Release(contest, admission, gated);
+        const auto released = gate::Release(contest, admission, gated, blinder.Of(state.size()));
         if (released.ok() && released->bytes() == bytes) same[result->admit].push_back(one);
       }
     }

@@ -79,6 +79,14 @@ contest::Policy MakePolicy(Random& random) {
                    .lanes = static_cast<int>(random.Between(1, 4)),
                    .settle_ms = contest::SettleMs(contest::PredictionFormat::kText, 20),
                    .max_shift = static_cast<int>(random.Between(1, 3))};
+  // Half of the contests wait for witnesses.
+  if (random.OneIn(2)) {
+    const int count = static_cast<int>(random.Between(1, 3));
+    for (int n = 1; n <= count; ++n)
+      policy.witnesses.verifiers.push_back(testing::TestWitness(n).verifier());
+    policy.witnesses.quorum = count / 2 + 1;
+    policy.witnesses.blinding = *BlinderOf(policy, 0).blinding();
+  }
   policy.limits.wall_ms = 600'000 / random.Between(1, 5);
   policy.limits.cpu_seconds = 20;
   policy.limits.output_bytes = 4096;
@@ -92,6 +100,13 @@ NoteSigner LedgerSigner() {
   static const NoteSigner signer =
       Must(NoteSigner::Create("vault.example/simulation", testing::TestKey(3)));
   return signer;
+}
+
+log::Blinder BlinderOf(const contest::Policy& policy, int64_t round) {
+  if (!policy.witnesses.asked()) return {};
+  const Digest secret = Sha256(
+      Must(LedgerSigner().Sign(absl::StrFormat("pinhole blinding v1\n%s\n", policy.contest))));
+  return log::Blinder(log::BlindingAt(secret, policy.rounds.count, round));
 }
 
 const SigningKey& PublicWorld::TeamKey(int team) const {

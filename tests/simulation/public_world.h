@@ -8,6 +8,7 @@
 
 #include "server/core/base/ed25519.h"
 #include "server/core/contest/policy.h"
+#include "server/core/log/blinding.h"
 #include "server/core/note/signed_note.h"
 #include "server/core/pipe/requests.h"
 #include "tests/simulation/private_world.h"
@@ -41,6 +42,8 @@ struct PublicWorld {
 };
 
 NoteSigner LedgerSigner();
+// What blinds the entries of a round, as the vault with that key finds it.
+log::Blinder BlinderOf(const contest::Policy& policy, int64_t round);
 
 PublicWorld MakePublicWorld(uint64_t seed);
 

@@ -30,8 +30,10 @@ void Print(const Report& all, uint64_t seeds, double seconds) {
   std::printf(
       "  %jd lives of a vault, %jd crashes, %jd other faults, %jd asked stops, %jd shifts, %jd "
       "paid "
-      "starts, %jd unpaid, %jd stops, %jd closed\n",
-      c.lives, c.crashes, c.faults, c.asked, c.shifts, c.starts, c.unpaid, c.stopped, c.closed);
+      "starts, %jd unpaid, %jd stops, %jd closed; %jd heads "
+      "shown to witnesses, %jd cosigned\n",
+      c.lives, c.crashes, c.faults, c.asked, c.shifts, c.starts, c.unpaid, c.stopped, c.closed,
+      c.waits, c.quorums);
   std::printf(
       "  twins differed in %jd levels, %jd ends, %jd times, %jd outputs, %jd orders, %jd crash "
       "points\n",

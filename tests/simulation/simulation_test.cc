@@ -13,7 +13,7 @@ constexpr uint64_t kSeeds = 600;  // each takes several times as long
 constexpr uint64_t kSeeds = 2'500;
 #endif
 // Each mistake is found within so many.
-constexpr uint64_t kSeedsOfMutant = 60;
+constexpr uint64_t kSeedsOfMutant = 200;
 
 class Simulation : public ::testing::Test {
  protected:
@@ -40,6 +40,8 @@ TEST_F(Simulation, EverySeedKeepsEveryProperty) {
   EXPECT_GT(all.counts.unpaid, 10);
   EXPECT_GT(all.counts.stopped, 10);
   EXPECT_GT(all.counts.closed, 200);
+  EXPECT_GT(all.counts.quorums, 500);
+  EXPECT_GT(all.counts.waits, all.counts.quorums + 200);
   EXPECT_GT(all.differences.levels, 200);
   EXPECT_GT(all.differences.outcomes, 100);
   EXPECT_GT(all.differences.times, 500);
@@ -87,6 +89,7 @@ INSTANTIATE_TEST_SUITE_P(All, Mutants,
                                            Mistake{"ForgetPrograms", Mutant::kForgetPrograms},
                                            Mistake{"SecondDraw", Mutant::kSecondDraw},
                                            Mistake{"SetBack", Mutant::kSetBack},
+                                           Mistake{"ForgetQuorums", Mutant::kForgetQuorums},
                                            Mistake{"LogRuns", Mutant::kLogRuns},
                                            Mistake{"ChargeNothing", Mutant::kChargeNothing},
                                            Mistake{"LoseResult", Mutant::kLoseResult}),

@@ -338,6 +338,11 @@ void World::Forget(storage::Database& database, const replay::LedgerState& state
 absl::Status World::Live(int life) {
   const vault::Layout& layout = Ground::Get().layout();
   ASSIGN_OR_RETURN(storage::Database database, vault::OpenDatabase(layout));
+  if (setting_.mutant == Mutant::kForgetQuorums && life > 0) {
+    ASSIGN_OR_RETURN(auto transaction, storage::Transaction::Begin(database));
+    RETURN_IF_ERROR(database.Execute("UPDATE checkpoint SET released = note"));
+    RETURN_IF_ERROR(transaction.CommitUnlogged());
+  }
   ASSIGN_OR_RETURN(vault::Vault vault, vault::Vault::Open(database, LedgerSigner(), layout));
   vault_ = &vault;
   if (setting_.mutant == Mutant::kForgetPrograms && life > 0) Forget(database, vault.state());
@@ -428,6 +433,8 @@ void Counts::Add(const Counts& other) {
   shifts += other.shifts;
   starts += other.starts;
   unpaid += other.unpaid;
+  waits += other.waits;
+  quorums += other.quorums;
   stopped += other.stopped;
   closed += other.closed;
 }

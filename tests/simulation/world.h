@@ -23,6 +23,7 @@ enum class Mutant {
   kForgetPrograms,   // a restart forgets which programs were submitted
   kSecondDraw,       // a restart forgets which runs have their level
   kSetBack,          // a restart finds the database of an earlier time
+  kForgetQuorums,    // a restart takes every head for one that was cosigned
   kLogRuns,          // the log tells when a run ended
   kChargeNothing,    // the ledger that is audited says that results cost nothing
   kLoseResult,       // the ledger that is audited lacks a result
@@ -55,6 +56,8 @@ struct Counts {
   int64_t unpaid = 0;   // starts that had to be followed by a stop
   int64_t stopped = 0;  // contests that had to stop
   int64_t closed = 0;
+  int64_t waits = 0;    // exchanges that showed a head to witnesses
+  int64_t quorums = 0;  // heads that enough of them cosigned
   void Add(const Counts& other);
 };
 
