@@ -6,7 +6,9 @@ from decimal import Decimal
 from types import SimpleNamespace as Record
 
 # The fields of each type; a mark says how a value is spelled, without one it is a number.
-FORMS = {"'": r"\S+", "#": "[0-9a-f]+", "~": "-|[0-9a-f]+", ".": r"(0|[1-9]\d*)\.\d{3}", "?": r"-|0|[1-9]\d*", "": r"0|[1-9]\d*"}
+FORMS = {"'": r"\S+",
+         "#": "[0-9a-f]+", "~": "-|[0-9a-f]+",
+         ".": r"(0|[1-9]\d*)\.\d{3}", "?": r"-|0|[1-9]\d*", "": r"0|[1-9]\d*"}
 FIELDS = {type.split()[0]: ["contest'", "round", *type.split()[1:]] for type in """
 START build# nonce# previous_size charge_bits. | TEAM number name' key# invitation# reserved_bits. |
 DATASET dataset' version deployment' tables' target' label' weight' train_rows public_rows final_rows
@@ -15,7 +17,8 @@ POLICY version deployment' degraded' metric' format' weights' range_low' range_h
     baseline_bits. bits_per_row rule' tries tries_per_day shown_scores shown_failures min_gain waiting teams
     final' acts_bits. origin_ms round_ms run_window_ms rounds lanes settle_ms max_shift wall_ms cpu_seconds
     memory_bytes threads output_bytes scratch_bytes program_bytes quorum witnesses' blinding~ organizer#
-    team_count# team_bits. shared_count# shared_bits. final_bits. contest_bits. organizer_signature# owner_signature# |
+    team_count# team_bits. shared_count# shared_bits. final_bits. contest_bits. organizer_signature#
+    owner_signature# |
 ADMIT team try program# size_class request# request_id# run_round result_round show_below? |
 RESULT admit team symbol text' charge_bits. tries_left levels_left scores_left failures_left blind~ |
 ROUND admitted released root_before# blinding~ | SHIFT moved count charge_bits. | CLOSE used_bits. blind~ |
@@ -59,8 +62,9 @@ def sha(data):
 def blind(chain, index):  # of an entry, by the value that its ROUND shows
     return "-" if chain == "-" else sha(bytes.fromhex(chain) + index.to_bytes(8, "big"))
 def cosigned(name, key, head, lines):  # c2sp.org/tlog-cosignature
-    mine, key = [line.split(" ")[2] for line in lines if line.startswith(f"\u2014 {name} ")], base64.b64decode(key)
-    raws = [raw for raw in map(base64.b64decode, mine) if raw[:4].hex() == sha(name.encode() + b"\n" + key)[:8]]
+    mine = [line.split(" ")[2] for line in lines if line.startswith(f"\u2014 {name} ")]
+    key, raws = base64.b64decode(key), map(base64.b64decode, mine)
+    raws = [raw for raw in raws if raw[:4].hex() == sha(name.encode() + b"\n" + key)[:8]]
     texts = [f"cosignature/v1\ntime {int.from_bytes(raw[4:12], 'big')}\n{head}\n" for raw in raws]
     return any(signed(key[1:].hex(), text, raw[12:].hex()) for text, raw in zip(texts, raws))
 def bits(n):  # log2 in thousandths, rounded up

@@ -152,7 +152,8 @@ TEST(Screens, AuditTurnsRed) {
 TEST(Screens, EntriesAreShortLines) {
   const LedgerBuilder ledger = Ledger();
   EXPECT_EQ(EntryLine(5, ledger.entries()[5]),
-            "     5  ROUND 1 contest=demo round=1 admitted=0 released=0 root_before=13721b44… blinding=-\n");
+            "     5  ROUND 1 contest=demo round=1 admitted=0 released=0 root_before=13721b44… "
+            "blinding=-\n");
   EXPECT_LT(EntryLine(2, ledger.entries()[2]).size(), 260U);
 }
 

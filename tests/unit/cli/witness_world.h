@@ -25,8 +25,7 @@ inline LedgerBuilder LedgerOf(int tries = 20) {
 }
 
 inline cli::Material MaterialOf(const LedgerBuilder& ledger) {
-  return {cli::Material::From::kFile,
-          ledger.Checkpoint(),
+  return {cli::Material::From::kFile, ledger.Checkpoint(),
           std::make_unique<MemoryEntries>(ledger.entries()),
           *NoteVerifier::FromVkey(ledger.Vkey())};
 }
