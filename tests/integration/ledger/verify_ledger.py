@@ -217,7 +217,7 @@ def main(folder):
     found, keys, quorum = replay(entries)
     need(len(entries) == int(size) and base64.b64encode(found).decode() == said, "the head's root")
     lines = signatures.split("\n")
-    need(sum(cosigned(name, key, head, lines) for name, _, key in keys) >= quorum, "the quorum's cosignatures")
+    need(sum(cosigned(name, key, head, lines) for name, _, key in keys) >= quorum, "a quorum of cosignatures")
 
 sys.excepthook = lambda kind, error, trace: print(f"does not hold: {error!r}", file=sys.stderr)  # exit code 1
 main(pathlib.Path(sys.argv[1]))
