@@ -65,7 +65,7 @@ absl::Status Mirror::Grow(EntrySpool fresh, std::string_view checkpoint) {
   ASSIGN_OR_RETURN(const std::unique_ptr<EntrySource> entries, std::move(fresh).Read());
   replay::LedgerState next = state_;
   RETURN_IF_ERROR(ForEachEntry(*entries, [&](std::string_view entry) {
-    const absl::Status status = next.Apply(entry);
+    absl::Status status = next.Apply(entry);
     if (status.ok()) return status;
     return Alarm(absl::StrFormat("entry %d breaks a rule: %s", next.size(), status.message()),
                  kTellOthers);

@@ -70,7 +70,7 @@ absl::Status Mirror::Load() {
   ASSIGN_OR_RETURN(UniqueFd fd, OpenForRead(path));
   FramedEntries entries(std::move(fd), path, 0, static_cast<int64_t>(head->size));
   const absl::Status replayed = ForEachEntry(entries, [&](std::string_view entry) {
-    const absl::Status applied = state_.Apply(entry);
+    absl::Status applied = state_.Apply(entry);
     if (applied.ok()) return applied;
     return absl::DataLossError(absl::StrFormat("entry %d: %s", size(), applied.message()));
   });
