@@ -114,9 +114,9 @@ class Checker {
 
   // The witnesses of the newest POLICY under a head of `size` entries.
   const contest::Witnesses& WitnessesAt(uint64_t size) const {
-    static const contest::Witnesses kNobody;
+    static const contest::Witnesses nobody;
     const auto after = policies_.lower_bound(static_cast<int64_t>(size));
-    return after == policies_.begin() ? kNobody : std::prev(after)->second;
+    return after == policies_.begin() ? nobody : std::prev(after)->second;
   }
 
   absl::Status TakeOpen(std::string_view payload) {
