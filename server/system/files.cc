@@ -89,7 +89,7 @@ absl::Status ReplaceDurably(const std::string& path, mode_t mode,
 
 absl::Status WriteFileDurably(const std::string& path, std::string_view content, mode_t mode) {
   return ReplaceDurably(path, mode, [&](int fd) {
-    const absl::Status written = WriteAll(fd, AsBytes(content), Deadline::Never());
+    absl::Status written = WriteAll(fd, AsBytes(content), Deadline::Never());
     if (written.ok()) return written;
     return absl::Status(written.code(), absl::StrFormat("write %s: %s", path, written.message()));
   });
