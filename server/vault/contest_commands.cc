@@ -46,7 +46,8 @@ absl::StatusOr<Planning> Prepare(const Layout& layout, const std::string& contes
   ASSIGN_OR_RETURN(const std::string facts_text, ReadFile(layout.import_facts()));
   ASSIGN_OR_RETURN(const ImportFacts facts, ParseImportFacts(facts_text));
   ASSIGN_OR_RETURN(std::string labels, ReadFile(layout.labels(), kLargestLabels));
-  ASSIGN_OR_RETURN(const Digest blinding_secret, ledger.BlindingSecret(file.policy.contest));
+  ASSIGN_OR_RETURN(const Digest blinding_secret,
+                   ledger.BlindingSecret(file.policy.contest, std::nullopt));
   ASSIGN_OR_RETURN(Plan plan, MakePlan({.file = file,
                                         .dataset = std::get<log::DatasetEntry>(entry),
                                         .state = ledger.state(),

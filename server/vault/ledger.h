@@ -39,9 +39,11 @@ class Ledger {
   absl::Status Append(storage::Transaction& transaction, log::EncodedEntry entry);
 
   // What blinds the entries of an exchange of this contest (core/log/blinding.h).
-  absl::StatusOr<log::Blinder> BlinderOf(const contest::Policy& policy, int64_t round) const;
+  absl::StatusOr<log::Blinder> BlinderOf(const replay::Contest& contest, int64_t round) const;
   // The end of a contest's chain of blinding values: the ledger's key knows it, and nobody else.
-  absl::StatusOr<Digest> BlindingSecret(std::string_view contest) const;
+  // `start` is the START that begins the chain; none: POLICY.
+  absl::StatusOr<Digest> BlindingSecret(std::string_view contest,
+                                        const std::optional<log::Nonce>& start) const;
 
   // Signs the head that covers all appended entries; with it the transaction can be committed.
   absl::StatusOr<storage::Logged> Seal(storage::Transaction& transaction);

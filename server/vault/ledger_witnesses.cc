@@ -9,17 +9,21 @@
 
 namespace pinhole::vault {
 
-absl::StatusOr<Digest> Ledger::BlindingSecret(std::string_view contest) const {
+absl::StatusOr<Digest> Ledger::BlindingSecret(std::string_view contest,
+                                              const std::optional<log::Nonce>& start) const {
   // A deterministic signature that never leaves: nobody without the key can know it, and a vault
   // that is restored finds the same.
   ASSIGN_OR_RETURN(const std::string note,
-                   signer_.Sign(absl::StrFormat("pinhole blinding v1\n%s\n", contest)));
+                   signer_.Sign(absl::StrFormat("pinhole blinding v1\n%s\n%s\n", contest,
+                                                start.has_value() ? HexEncode(*start) : "-")));
   return Sha256(note);
 }
 
-absl::StatusOr<log::Blinder> Ledger::BlinderOf(const contest::Policy& policy, int64_t round) const {
+absl::StatusOr<log::Blinder> Ledger::BlinderOf(const replay::Contest& contest,
+                                               int64_t round) const {
+  const contest::Policy& policy = contest.policy.policy;
   if (!policy.witnesses.asked()) return log::Blinder();
-  ASSIGN_OR_RETURN(const Digest secret, BlindingSecret(policy.contest));
+  ASSIGN_OR_RETURN(const Digest secret, BlindingSecret(policy.contest, contest.chain));
   return log::Blinder(log::BlindingAt(secret, policy.rounds.count, round));
 }
 

@@ -57,10 +57,15 @@ absl::Status Vault::Finish(storage::Transaction transaction, absl::Status append
 absl::Status Vault::Start(const Digest& build, const log::Nonce& nonce) {
   const int64_t before = ledger_.size();
   const replay::StartTerms terms = state().TermsOfStart();
-  ASSIGN_OR_RETURN(
-      const log::EncodedEntry entry,
-      log::Encode(log::StartEntry{
-          .build = build, .nonce = nonce, .previous_size = before, .charge = terms.charge}));
+  log::StartEntry start{
+      .build = build, .nonce = nonce, .previous_size = before, .charge = terms.charge};
+  const replay::Contest* contest = state().Open();
+  if (contest != nullptr && contest->policy.policy.witnesses.asked()) {
+    const contest::Policy& policy = contest->policy.policy;
+    ASSIGN_OR_RETURN(const Digest secret, ledger_.BlindingSecret(policy.contest, nonce));
+    start.blinding = log::BlindingAt(secret, policy.rounds.count, contest->last_round);
+  }
+  ASSIGN_OR_RETURN(const log::EncodedEntry entry, log::Encode(start));
   ASSIGN_OR_RETURN(storage::Transaction transaction, storage::Transaction::Begin(*database_));
   absl::Status appended = ledger_.Append(transaction, entry);
   if (appended.ok() && terms.must_stop) appended = AppendStop(transaction, *state().Open());
@@ -241,8 +246,7 @@ absl::Status Vault::AppendResults(storage::Transaction& transaction,
   const auto found = contest.due.find(contest.NextRound());
   if (found == contest.due.end()) return absl::OkStatus();
   const std::vector<int64_t> due = found->second;
-  ASSIGN_OR_RETURN(const log::Blinder blinder,
-                   ledger_.BlinderOf(contest.policy.policy, contest.NextRound()));
+  ASSIGN_OR_RETURN(const log::Blinder blinder, ledger_.BlinderOf(contest, contest.NextRound()));
   for (const int64_t admit : due) {
     const std::optional<score::RunLevels> levels = LevelsOf(admit, contest);
     std::optional<score::Level> level;
@@ -304,8 +308,7 @@ absl::StatusOr<bool> Vault::AppendSubmission(storage::Transaction& transaction,
 }
 
 absl::Status Vault::AppendRound(storage::Transaction& transaction, const replay::Contest& contest) {
-  ASSIGN_OR_RETURN(const log::Blinder blinder,
-                   ledger_.BlinderOf(contest.policy.policy, contest.NextRound()));
+  ASSIGN_OR_RETURN(const log::Blinder blinder, ledger_.BlinderOf(contest, contest.NextRound()));
   ASSIGN_OR_RETURN(const log::EncodedEntry round,
                    log::Encode(log::RoundEntry{.contest = contest.policy.policy.contest,
                                                .round = contest.NextRound(),
@@ -338,8 +341,7 @@ absl::Status Vault::AppendFinal(storage::Transaction& transaction, const replay:
 }
 
 absl::Status Vault::AppendClose(storage::Transaction& transaction, const replay::Contest& contest) {
-  ASSIGN_OR_RETURN(const log::Blinder blinder,
-                   ledger_.BlinderOf(contest.policy.policy, contest.last_round));
+  ASSIGN_OR_RETURN(const log::Blinder blinder, ledger_.BlinderOf(contest, contest.last_round));
   ASSIGN_OR_RETURN(const log::EncodedEntry close,
                    log::Encode(log::CloseEntry{.contest = contest.policy.policy.contest,
                                                .round = contest.last_round,

@@ -84,7 +84,8 @@ std::string CheckSymbol(const LedgerState& before, const log::ResultEntry& resul
   if (committed == outcome.committed.end()) return "a result of a run that never ended";
   const auto level =
       LevelOf(committed->second.fate.answer, contest->policy.policy.scoring.scale.level_count());
-  const log::Blinder blinder = BlinderOf(contest->policy.policy, contest->NextRound());
+  const log::Blinder blinder =
+      BlinderOf(contest->policy.policy, contest->NextRound(), contest->chain);
   const auto expected =
       gate::Release(*contest, admission->second, level, blinder.Of(before.size()));
   if (!expected.ok() || expected->bytes() != bytes) return "a symbol that its run does not give";
@@ -281,7 +282,8 @@ std::map<int64_t, std::vector<std::optional<int>>> SameSymbol(
       const replay::Contest& contest = *state.Find(result->contest);
       const replay::Admission& admission = contest.admissions.at(result->admit);
       const int level_count = contest.policy.policy.scoring.scale.level_count();
-      const log::Blinder blinder = BlinderOf(contest.policy.policy, contest.NextRound());
+      const log::Blinder blinder =
+          BlinderOf(contest.policy.policy, contest.NextRound(), contest.chain);
       for (int level = -1; level <= level_count; ++level) {
         const std::optional<int> one = level < 0 ? std::nullopt : std::optional(level);
         const auto gated = level < 0 ? std::nullopt : LevelOf(AnswerOf(level, 0), level_count);

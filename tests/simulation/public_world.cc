@@ -102,10 +102,12 @@ NoteSigner LedgerSigner() {
   return signer;
 }
 
-log::Blinder BlinderOf(const contest::Policy& policy, int64_t round) {
+log::Blinder BlinderOf(const contest::Policy& policy, int64_t round,
+                       const std::optional<log::Nonce>& chain) {
   if (!policy.witnesses.asked()) return {};
   const Digest secret = Sha256(
-      Must(LedgerSigner().Sign(absl::StrFormat("pinhole blinding v1\n%s\n", policy.contest))));
+      Must(LedgerSigner().Sign(absl::StrFormat("pinhole blinding v1\n%s\n%s\n", policy.contest,
+                                               chain.has_value() ? HexEncode(*chain) : "-"))));
   return log::Blinder(log::BlindingAt(secret, policy.rounds.count, round));
 }
 

@@ -43,7 +43,8 @@ struct PublicWorld {
 
 NoteSigner LedgerSigner();
 // What blinds the entries of a round, as the vault with that key finds it.
-log::Blinder BlinderOf(const contest::Policy& policy, int64_t round);
+log::Blinder BlinderOf(const contest::Policy& policy, int64_t round,
+                       const std::optional<log::Nonce>& chain = std::nullopt);
 
 PublicWorld MakePublicWorld(uint64_t seed);
 

@@ -105,12 +105,14 @@ void AskWitnesses(contest::Policy& policy, int count, int quorum) {
   policy.witnesses.blinding = *TestBlinder(policy, 0).blinding();
 }
 
-log::Blinder TestBlinder(const contest::Policy& policy, int64_t round) {
+log::Blinder TestBlinder(const contest::Policy& policy, int64_t round,
+                         const std::optional<log::Nonce>& chain) {
   if (!policy.witnesses.asked()) return {};
   // As a vault with this key finds it.
   const NoteSigner signer = Value(NoteSigner::Create("vault.example/test", TestKey(3)));
   const Digest secret =
-      Sha256(Value(signer.Sign(absl::StrFormat("pinhole blinding v1\n%s\n", policy.contest))));
+      Sha256(Value(signer.Sign(absl::StrFormat("pinhole blinding v1\n%s\n%s\n", policy.contest,
+                                               chain.has_value() ? HexEncode(*chain) : "-"))));
   return log::Blinder(log::BlindingAt(secret, policy.rounds.count, round));
 }
 
@@ -133,6 +135,8 @@ void LedgerBuilder::Start(uint8_t nonce) {
   log::StartEntry entry{
       .build = Sha256("a build"), .previous_size = state_.size(), .charge = terms.charge};
   entry.nonce.fill(nonce);
+  if (const replay::Contest* open = state_.Open(); open != nullptr)
+    entry.blinding = TestBlinder(open->policy.policy, open->last_round, entry.nonce).blinding();
   Must(log::Encode(entry));
   if (terms.must_stop) Stop();
 }
@@ -210,7 +214,8 @@ void LedgerBuilder::Release() {
     if (levels_[admit].has_value()) {
       level = LevelOfIndex(*levels_[admit], contest().policy.policy.scoring.scale.level_count());
     }
-    const log::Blinder blinder = TestBlinder(contest().policy.policy, contest().NextRound());
+    const log::Blinder blinder =
+        TestBlinder(contest().policy.policy, contest().NextRound(), contest().chain);
     Must(
         gate::Release(contest(), contest().admissions.at(admit), level, blinder.Of(state_.size())));
   }
@@ -218,13 +223,13 @@ void LedgerBuilder::Release() {
 
 void LedgerBuilder::EndRound() {
   const int64_t round = contest().NextRound();
-  Must(log::Encode(
-      log::RoundEntry{.contest = contest_,
-                      .round = round,
-                      .admitted = contest().admitted,
-                      .released = contest().released,
-                      .root_before = state_.Root(),
-                      .blinding = TestBlinder(contest().policy.policy, round).blinding()}));
+  Must(log::Encode(log::RoundEntry{
+      .contest = contest_,
+      .round = round,
+      .admitted = contest().admitted,
+      .released = contest().released,
+      .root_before = state_.Root(),
+      .blinding = TestBlinder(contest().policy.policy, round, contest().chain).blinding()}));
 }
 
 void LedgerBuilder::Shift(int64_t rounds) {
@@ -270,13 +275,15 @@ void LedgerBuilder::Final() {
         LevelOfIndex(*found->second, contest().policy.policy.scoring.scale.level_count());
   }
   const auto places = gate::FinalBoard::Release(
-      contest(), levels, state_.size(), TestBlinder(contest().policy.policy, contest().last_round));
+      contest(), levels, state_.size(),
+      TestBlinder(contest().policy.policy, contest().last_round, contest().chain));
   if (!places.ok()) Fail(places.status());
   for (const log::EncodedEntry& place : *places) Must(place);
 }
 
 void LedgerBuilder::Close() {
-  const log::Blinder blinder = TestBlinder(contest().policy.policy, contest().last_round);
+  const log::Blinder blinder =
+      TestBlinder(contest().policy.policy, contest().last_round, contest().chain);
   Must(log::Encode(log::CloseEntry{.contest = contest_,
                                    .round = contest().last_round,
                                    .used = contest().Used(),

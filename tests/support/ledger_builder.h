@@ -34,7 +34,9 @@ WitnessSigner TestWitness(int n);
 // Makes `count` such witnesses the policy's, of whom `quorum` must cosign.
 void AskWitnesses(contest::Policy& policy, int count, int quorum);
 // What blinds the entries of a round of such a policy.
-log::Blinder TestBlinder(const contest::Policy& policy, int64_t round);
+// In the chain of POLICY, or of a START with this nonce.
+log::Blinder TestBlinder(const contest::Policy& policy, int64_t round,
+                         const std::optional<log::Nonce>& chain = std::nullopt);
 
 // The POLICY of an opened contest: counted, signed by TestKey(1) as organizer and TestKey(2) as
 // owner.

@@ -8,6 +8,10 @@
 //
 // All of it is fixed by POLICY: no value can be chosen, so none can tell anything (a hash chain as
 // in Lamport, "Password authentication with insecure communication", 1981).
+//
+// A START within the contest, after round r, begins another chain: it shows x'(r), and later ROUNDs
+// go on from there. A vault that was set back, and runs a round again, does not show then what
+// opens the hashes of the first time.
 #pragma once
 
 #include <cstdint>

@@ -31,6 +31,9 @@ struct StartEntry {
   Nonce nonce{};
   int64_t previous_size = 0;
   counting::Bits charge;  // to the open contest, once it has an ADMIT
+  // With an open contest that has witnesses: the beginning of the chain that its coming ROUNDs show
+  // (core/log/blinding.h).
+  std::optional<Digest> blinding;
   bool operator==(const StartEntry&) const = default;
 };
 

@@ -73,7 +73,8 @@ EntryWriter Write(const StartEntry& e) {
                        .AddHex("build", e.build)
                        .AddHex("nonce", e.nonce)
                        .Add("previous_size", e.previous_size)
-                       .Add("charge_bits", e.charge.ToString()));
+                       .Add("charge_bits", e.charge.ToString())
+                       .AddDigestOrDash("blinding", e.blinding));
 }
 
 absl::StatusOr<StartEntry> ReadStart(EntryReader& r) {
@@ -82,6 +83,7 @@ absl::StatusOr<StartEntry> ReadStart(EntryReader& r) {
   ASSIGN_OR_RETURN(e.nonce, TakeHex<32>(r, "nonce"));
   ASSIGN_OR_RETURN(e.previous_size, r.TakeInteger("previous_size", 0, kCountLimit));
   ASSIGN_OR_RETURN(e.charge, TakeBits(r, "charge_bits"));
+  ASSIGN_OR_RETURN(e.blinding, r.TakeDigestOrDash("blinding"));
   return e;
 }
 

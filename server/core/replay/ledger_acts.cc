@@ -114,6 +114,13 @@ absl::Status LedgerState::Check(const log::StartEntry& entry) {
     return Breaks("a START lies between two rounds");
   const StartTerms terms = TermsOfStart();
   RETURN_IF_ERROR(MustEqual(entry.charge, terms.charge, "a START costs what its choices can tell"));
+  const bool witnessed = contest != nullptr && contest->policy.policy.witnesses.asked();
+  RETURN_IF_ERROR(MustEqual(entry.blinding.has_value(), witnessed,
+                            "a START within a contest with witnesses begins a chain"));
+  if (witnessed) {
+    contest->blinding = *entry.blinding;
+    contest->chain = entry.nonce;
+  }
   if (contest != nullptr) {
     contest->must_stop = terms.must_stop;
     contest->acts_used += terms.charge;

@@ -91,6 +91,8 @@ struct Contest {
   // say to be blinds of the next.
   Digest blinding{};
   std::vector<std::pair<int64_t, Digest>> blinds;
+  // Whose chain it is: the START's of this nonce, or POLICY's.
+  std::optional<log::Nonce> chain;
 
   // Of a closed contest no rule asks again who joined by what, or which ids were used.
   void ForgetWhatServedTheRules();

@@ -142,6 +142,7 @@ void MakeActsScarce(Entries& entries) {
 std::vector<Mutation> OfImprovements() {
   return {
       {"start-forgets-size", "START must name the size", Set("START", 1, "previous_size", "3")},
+      {"start-with-a-chain", "begins a chain", Set("START", 1, "blinding", std::string(64, '0'))},
       {"start-nonce-again", "nonce is never used again",
        [](Entries& e) {
          std::string& second = e[Place(e, "START", 1)];
@@ -314,6 +315,9 @@ std::vector<Mutation> OfWitnesses() {
          std::string& second = e[Place(e, "ROUND", 1)];
          second = With(second, "blinding", ValueOf(e[Place(e, "ROUND", 0)], "blinding"));
        }},
+      {"start-without-a-chain", "begins a chain", Set("START", 1, "blinding", "-")},
+      {"start-of-another-chain", "next of the chain",
+       Set("START", 1, "blinding", std::string(64, '0'))},
       {"blinding-withheld", "shows its blinding", Set("ROUND", 4, "blinding", "-")},
       {"result-not-blinded", "has a blind", Set("RESULT", 0, "blind", "-")},
       {"result-with-a-blind-of-its-own", "blind is that of its ROUND",

@@ -10,7 +10,7 @@ FORMS = {"'": r"\S+",
          "#": "[0-9a-f]+", "~": "-|[0-9a-f]+",
          ".": r"(0|[1-9]\d*)\.\d{3}", "?": r"-|0|[1-9]\d*", "": r"0|[1-9]\d*"}
 FIELDS = {type.split()[0]: ["contest'", "round", *type.split()[1:]] for type in """
-START build# nonce# previous_size charge_bits. | TEAM number name' key# invitation# reserved_bits. |
+START build# nonce# previous_size charge_bits. blinding~ | TEAM number name' key# invitation# reserved_bits. |
 DATASET dataset' version deployment' tables' target' label' weight' train_rows public_rows final_rows
     declassified_bits. budget_bits. commitment# owner# signature# |
 POLICY version deployment' degraded' metric' format' weights' range_low' range_high' best' worst' step'
@@ -98,6 +98,8 @@ def replay(entries):
             cost = bits(1 + 4 * p.rounds) if p and admits else 0
             must_stop = cost > 0 and acts_used + cost + stop_bits > p.acts_bits
             charge, new = 0 if must_stop else cost, {e.nonce}
+            need((e.blinding == "-") == (not p or chain == "-"), "a chain begun in a contest with witnesses")
+            chain = e.blinding if p else "-"
         elif kind == "DATASET":
             old, text = data or Record(**{**vars(e), "version": 0}), ["pinhole dataset v1", *words[2:-1]]
             says(e, owner=old.owner, dataset=old.dataset, version=old.version + 1)

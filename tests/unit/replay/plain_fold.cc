@@ -264,16 +264,18 @@ absl::Status PlainFold::Judge(const log::StartEntry& entry) const {
   }
   if (entry.previous_size != static_cast<int64_t>(size())) return No();
   counting::Bits charge;
+  bool witnessed = false;
   if (Count<log::PolicyEntry>() > 0 && !Closed()) {
     const contest::Policy& policy = All<log::PolicyEntry>()[0]->policy;
     const bool between =
         CountSinceRound<log::AdmitEntry>() + CountSinceRound<log::ResultEntry>() == 0;
     if (RunningPolicy(policy.contest) == nullptr || AtEnd(policy, LastRound()) || !between)
       return No();
+    witnessed = policy.witnesses.asked();
     const counting::Bits cost = counting::StartCharge(policy);
     if (Count<log::AdmitEntry>() > 0 && Paid(policy, cost).ok()) charge = cost;
   }
-  return Unless(entry.charge == charge);
+  return Unless(entry.charge == charge && entry.blinding.has_value() == witnessed);
 }
 
 absl::Status PlainFold::Judge(const log::DatasetEntry& entry) const {
@@ -368,11 +370,16 @@ absl::Status PlainFold::Judge(const log::ResultEntry& entry) const {
                 entry.text == counting::SymbolText(entry.symbol, policy->scoring.scale));
 }
 
-// The chain's newest value, or what POLICY begins it with.
+// The newest value of a chain, by whom it was begun.
 Digest PlainFold::Blinding() const {
-  const auto rounds = All<log::RoundEntry>();
-  return rounds.empty() ? All<log::PolicyEntry>()[0]->policy.witnesses.blinding
-                        : rounds.back()->blinding.value_or(Digest{});
+  Digest newest = All<log::PolicyEntry>()[0]->policy.witnesses.blinding;
+  for (const log::Entry& entry : entries_) {
+    const auto* round = std::get_if<log::RoundEntry>(&entry);
+    const auto* start = std::get_if<log::StartEntry>(&entry);
+    if (round != nullptr) newest = round->blinding.value_or(newest);
+    if (start != nullptr) newest = start->blinding.value_or(newest);
+  }
+  return newest;
 }
 
 // SHA-256(blinding ‖ the index as eight bytes), for entry number `index`.

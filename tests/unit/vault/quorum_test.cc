@@ -197,6 +197,55 @@ TEST(VaultQuorum, ARestoredOldVaultMayNotRun) {
   EXPECT_EQ(restored.ledger().released_size(), released);
 }
 
+// A front that keeps a head from the witnesses, and whoever sets the vault back to the last head
+// that they signed, see a round twice; but what the second shows opens no hash of the first.
+TEST(VaultQuorum, WhatASecondRunShowsOpensNoHashOfTheFirst) {
+  World world(&TwoOfThree);
+  Vault& vault = world.vault();
+  Witness one(1);
+  Witness two(2);
+  world.JoinAndSubmit();
+  ASSERT_TRUE(Cosign(vault, {&one, &two}));
+  ASSERT_TRUE(vault.Checkpoint().ok());
+  const TempDir copy = *TempDir::Make();
+  std::filesystem::copy(
+      world.layout().directory, copy.path(),
+      std::filesystem::copy_options::recursive | std::filesystem::copy_options::overwrite_existing);
+  const int64_t cosigned = vault.ledger().size();
+  const auto run_round = [](Vault& any) {
+    const std::vector<DueRun> due = *any.DueRuns();
+    ASSERT_EQ(due.size(), 4u);
+    for (const DueRun& run : due) ASSERT_TRUE(any.CommitRun(run.admit, AnswerOf(10), {}).ok());
+    ASSERT_TRUE(any.Exchange(ExchangeKind::kRound, {}, kOrigin).ok());
+  };
+  run_round(vault);
+  const std::vector<std::string> first =
+      *vault.ledger().Entries(cosigned, vault.ledger().size() - cosigned);
+
+  const Layout layout{copy.path()};
+  storage::Database database =
+      *storage::Database::Open(layout.database(), storage::Mode::kExisting);
+  Vault restored = *Vault::Open(
+      database, *NoteSigner::Create("vault.example/test", testing::TestKey(3)), layout);
+  ASSERT_TRUE(restored.Start(Sha256("a build"), log::Nonce{9}).ok());
+  ASSERT_TRUE(Cosign(restored, {&one, &two})) << "they never saw the first run";
+  ASSERT_TRUE(restored.MayRun());
+  run_round(restored);
+  ASSERT_TRUE(Cosign(restored, {&one, &two}));
+  const std::string last = (*restored.ledger().Entries(restored.ledger().size() - 1, 1))[0];
+  const log::Entry shown = *log::ParseEntry(last);
+  const log::Blinder blinder(*std::get<log::RoundEntry>(shown).blinding);
+  int results = 0;
+  for (size_t i = 0; i < first.size(); ++i) {
+    const log::Entry entry = *log::ParseEntry(first[i]);
+    const auto* result = std::get_if<log::ResultEntry>(&entry);
+    if (result == nullptr) continue;
+    ++results;
+    EXPECT_NE(result->blind, blinder.Of(cosigned + static_cast<int64_t>(i)));
+  }
+  EXPECT_EQ(results, 4);
+}
+
 // What witnesses and the front are shown before the quorum tells no result: each RESULT has a blind
 // of its own that does not depend on what it says.
 TEST(VaultQuorum, HashesThatWaitTellNoResult) {
