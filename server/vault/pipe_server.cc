@@ -15,6 +15,9 @@
 namespace pinhole::vault {
 namespace {
 
+// Read from the ledger at a time: witnesses may be away for long, and a mirror may be new.
+constexpr int64_t kEntriesInMemory = 64;
+
 // Both directions are closed: nobody is there any more.
 bool HungUp(int fd) {
   pollfd entry{.fd = fd, .events = 0, .revents = 0};
@@ -70,11 +73,12 @@ void PipeServer::AskWitnesses(const Ledger& ledger, Deadline deadline) {
 
 absl::Status PipeServer::WritePending(const Ledger& ledger, Deadline deadline) {
   const int64_t first = ledger.released_size();
-  ASSIGN_OR_RETURN(const std::vector<std::string> entries,
-                   ledger.Entries(first, ledger.size() - first));
   std::vector<Digest> hashes;
-  hashes.reserve(entries.size());
-  for (const std::string& entry : entries) hashes.push_back(LeafHash(entry));
+  for (int64_t at = first; at < ledger.size(); at += kEntriesInMemory) {
+    ASSIGN_OR_RETURN(const std::vector<std::string> entries,
+                     ledger.Entries(at, std::min(kEntriesInMemory, ledger.size() - at)));
+    for (const std::string& entry : entries) hashes.push_back(LeafHash(entry));
+  }
   ASSIGN_OR_RETURN(const std::string head, ledger.Head());
   for (const std::string& frame : pipe::PendingFrames(first, hashes, head))
     RETURN_IF_ERROR(WriteFrame(frame, deadline));
@@ -115,7 +119,6 @@ absl::Status PipeServer::WriteHandOver(int64_t round, const Ledger& ledger, int6
   // which the later is shorter, the proof that this vault was set back.
   const int64_t begin = std::min(mirror_size, ledger.released_size());
   ASSIGN_OR_RETURN(const SignedHead head, ledger.HeadFrom(begin + kMostEntriesOfHandOver));
-  constexpr int64_t kEntriesInMemory = 64;
   for (int64_t first = begin; first < head.size; first += kEntriesInMemory) {
     ASSIGN_OR_RETURN(const std::vector<std::string> entries,
                      ledger.Entries(first, std::min(kEntriesInMemory, head.size - first)));
