@@ -122,6 +122,18 @@ std::string LimitsText(const contest::Limits& limits) {
       ByteText(limits.scratch_bytes), ByteText(limits.program_bytes));
 }
 
+// Nothing when nobody is asked.
+std::string WitnessesText(const contest::Witnesses& witnesses) {
+  if (!witnesses.asked()) return "";
+  std::string names;
+  for (const WitnessVerifier& one : witnesses.verifiers)
+    names += (names.empty() ? "" : ", ") + one.name();
+  return absl::StrFormat(
+      "WITNESS  %d of %s must sign\n"
+      "         that they saw the ledger grow before its entries leave; until then results wait.\n",
+      witnesses.quorum, names);
+}
+
 }  // namespace
 
 std::string_view Name(replay::Phase phase) {
@@ -195,6 +207,7 @@ std::string RulesText(const replay::LedgerState& state, const replay::Contest& c
   text += ReleaseText(policy.release);
   text += RoundsText(contest, zone);
   text += LimitsText(policy.limits);
+  text += WitnessesText(policy.witnesses);
   text += WorstCaseText(contest);
   return text + absl::StrFormat("POLICY   ledger entry %d, SHA-256 %s\n", contest.policy_index,
                                 HexEncode(contest.policy_digest));

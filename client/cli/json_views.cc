@@ -120,6 +120,10 @@ std::string RulesJson(const replay::LedgerState& state, const replay::Contest& c
                    {"shown_failures", policy.release.shown_failures},
                    {"min_gain", policy.release.min_gain},
                    {"final", Text(contest::Name(policy.release.final_rule))}};
+  json["quorum"] = policy.witnesses.quorum;
+  json["witnesses"] = Json::array();
+  for (const WitnessVerifier& witness : policy.witnesses.verifiers)
+    json["witnesses"].push_back(witness.ToVkey());
   json["round_ms"] = policy.rounds.length_ms;
   json["run_window_ms"] = policy.rounds.run_window_ms;
   json["lanes"] = policy.rounds.lanes;

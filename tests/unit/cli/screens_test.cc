@@ -113,7 +113,7 @@ TEST(Screens, Audit) {
   EXPECT_EQ(
       AuditText(report, ChooseContest(report.state, "")),
       R"(CONTEST   demo (open, improvements, one-machine)   policy: entry 2 (signed: owner, organizer)
-DATA SET  ratings v1 (commitment 3a6eb079…)   CHECKPOINT 17, root 0f6f7d24ca50b88f…
+DATA SET  ratings v1 (commitment 3a6eb079…)   CHECKPOINT 17, root f703b9ad301632ff…
 LIFETIME  █░░░░░░░░░░░░░  116.504 of 8192.000 bits (reserved 220.385)   so far at most 1 random 64-bit row, if all were hostile
 BUDGET    █░░░░░░░░░░░░░  20.504 of 240.889 bits   teams 2/3   acts, shifts and starts 0.000 of 64.000 bits   final: none
 ROUNDS    released 5 of 240, shifts 0, starts 0, missing 0 | admitted 4, waiting 1, results = admitted: yes | lengths constant: yes | alphabet violations: 0
@@ -152,7 +152,7 @@ TEST(Screens, AuditTurnsRed) {
 TEST(Screens, EntriesAreShortLines) {
   const LedgerBuilder ledger = Ledger();
   EXPECT_EQ(EntryLine(5, ledger.entries()[5]),
-            "     5  ROUND 1 contest=demo round=1 admitted=0 released=0 root_before=13721b44… "
+            "     5  ROUND 1 contest=demo round=1 admitted=0 released=0 root_before=31256c53… "
             "blinding=-\n");
   EXPECT_LT(EntryLine(2, ledger.entries()[2]).size(), 260U);
 }
@@ -224,6 +224,7 @@ TEST(Screens, SayWhatFailedMeansUnderEveryScore) {
                     .tries_per_day = 20,
                     .teams = 3,
                     .acts_thousandths = 64'000};
+  testing::AskWitnesses(policy, 3, 2);
   ledger.OpenContest(policy);
   ledger.Join("red");
   ledger.Round();
@@ -234,13 +235,16 @@ TEST(Screens, SayWhatFailedMeansUnderEveryScore) {
   EXPECT_THAT(rules, HasSubstr("or FAILED: failed, or worse than worst"));
   EXPECT_THAT(rules, HasSubstr("20 tries a team, 20 in any 24 h of rounds, 2 waiting"));
   EXPECT_THAT(rules, HasSubstr("degraded lane-users"));
+  EXPECT_THAT(rules, HasSubstr("WITNESS  2 of witness.example/1, witness.example/2, "
+                               "witness.example/3 must sign"));
   const replay::Contest& contest = ledger.contest();
   ASSERT_TRUE(contest.admissions.at(index).result.has_value());
   EXPECT_EQ(ResultText(contest, contest.admissions.at(index)), "failed, or worse than 1.05");
   EXPECT_EQ(LeftText(contest, contest.teams[0]), "19 of 20 tries (19 of 20 in these 24 h)");
   const std::string json = RulesJson(ledger.state(), contest);
-  for (const char* part : {"\"tries_per_day\": 20", "\"degraded\": \"lane-users\"",
-                           "\"weights\": \"equal\"", "\"settle_ms\": 1520"}) {
+  for (const char* part :
+       {"\"tries_per_day\": 20", "\"degraded\": \"lane-users\"", "\"weights\": \"equal\"",
+        "\"settle_ms\": 1520", "\"quorum\": 2", "witness.example/3+"}) {
     EXPECT_THAT(json, HasSubstr(part));
   }
 }
