@@ -72,6 +72,10 @@ class PlainFold {
   std::vector<PlainTeam> Finalists() const;
   absl::Status Paid(const contest::Policy& policy, counting::Bits charge) const;
 
+  // log2 of what can follow, by whole numbers of any size.
+  static counting::Bits BitsOf(const contest::Policy& policy, const counting::TeamState& state);
+  static counting::Bits SharedBitsOf(const contest::Policy& policy,
+                                     const counting::SharedState& state);
   const contest::Policy* OpenPolicy(std::string_view contest) const;
   // Entries of a type since the last ROUND.
   template <typename T>
@@ -85,5 +89,27 @@ class PlainFold {
   std::vector<std::string> bytes_;
   std::vector<log::Entry> entries_;
 };
+
+template <typename T>
+std::vector<const T*> PlainFold::All() const {
+  std::vector<const T*> all;
+  for (const log::Entry& entry : entries_) {
+    if (const T* one = std::get_if<T>(&entry); one != nullptr) all.push_back(one);
+  }
+  return all;
+}
+template <typename T>
+int64_t PlainFold::Count() const {
+  return static_cast<int64_t>(All<T>().size());
+}
+template <typename T>
+int64_t PlainFold::CountSinceRound() const {
+  int64_t count = 0;
+  for (const log::Entry& entry : entries_) {
+    if (std::holds_alternative<log::RoundEntry>(entry)) count = 0;
+    if (std::holds_alternative<T>(entry)) ++count;
+  }
+  return count;
+}
 
 }  // namespace pinhole::replay
