@@ -8,6 +8,7 @@
 #include "server/core/base/status.h"
 #include "server/storage/connection.h"
 #include "server/storage/database.h"
+#include "server/storage/rewrite_log.h"
 #include "server/system/files.h"
 
 namespace pinhole::storage {
@@ -62,6 +63,7 @@ absl::StatusOr<std::unique_ptr<Connection>> OpenRaw(const std::string& path) {
 
 absl::Status CopyAndCheck(const std::string& from, const std::string& to) {
   {
+    RETURN_IF_ERROR(internal::RewriteLog(from));
     ASSIGN_OR_RETURN(const std::unique_ptr<Connection> source, OpenRaw(from));
     ASSIGN_OR_RETURN(const std::unique_ptr<Connection> target, OpenRaw(to));
     RETURN_IF_ERROR(Copy(*source, *target));

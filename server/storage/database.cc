@@ -7,6 +7,7 @@
 #include "absl/strings/str_format.h"
 #include "server/core/base/status.h"
 #include "server/storage/connection.h"
+#include "server/storage/rewrite_log.h"
 #include "server/system/files.h"
 
 namespace pinhole::storage {
@@ -109,11 +110,26 @@ absl::Status Configure(Connection& connection, Mode mode) {
   return absl::OkStatus();
 }
 
+// With what was being done, and a word on the one error that needs it.
+absl::Status Explained(const absl::Status& status, const std::string& doing) {
+  if (absl::IsNotFound(status)) {
+    return absl::UnavailableError(absl::StrFormat(
+        "%s: SQLite cannot make its files beside it: is the disk full, or the folder another's?",
+        doing));
+  }
+  return absl::Status(status.code(), absl::StrFormat("%s: %s", doing, status.message()));
+}
+
 }  // namespace
 
 absl::StatusOr<Database> Database::Open(const std::string& path, Mode mode) {
   RETURN_IF_ERROR(CheckName(path));
   RETURN_IF_ERROR(PrepareFile(path, mode));
+  const std::string doing = absl::StrFormat("open the database %s", path);
+  if (mode == Mode::kExisting || mode == Mode::kOpenOrCreate) {
+    const absl::Status durable = internal::RewriteLog(path);
+    if (!durable.ok()) return Explained(durable, doing);
+  }
   const bool immutable = mode == Mode::kReadOnlyImmutable;
   const int flags = SQLITE_OPEN_NOMUTEX |
                     (immutable ? SQLITE_OPEN_READONLY | SQLITE_OPEN_URI : SQLITE_OPEN_READWRITE);
@@ -122,16 +138,9 @@ absl::StatusOr<Database> Database::Open(const std::string& path, Mode mode) {
                                    flags, nullptr);
   if (handle == nullptr) return absl::ResourceExhaustedError("SQLite has no memory");
   auto connection = std::make_shared<Connection>(handle);
-  const std::string doing = absl::StrFormat("open the database %s", path);
   if (code != SQLITE_OK) return connection->ErrorStatus(code, doing);
-  if (absl::Status set_up = Configure(*connection, mode); !set_up.ok()) {
-    if (absl::IsNotFound(set_up)) {
-      return absl::UnavailableError(absl::StrFormat(
-          "%s: SQLite cannot make its files beside it: is the disk full, or the folder another's?",
-          doing));
-    }
-    return absl::Status(set_up.code(), absl::StrFormat("%s: %s", doing, set_up.message()));
-  }
+  if (const absl::Status set_up = Configure(*connection, mode); !set_up.ok())
+    return Explained(set_up, doing);
   connection->LockDown();
   return Database(std::move(connection));
 }
