@@ -28,7 +28,20 @@ enum class Verdict {
   kFull,    // ENOSPC
   kBroken,  // EIO
   kShort,   // a write: half of it, then ENOSPC
-  kDead,    // the machine has no current: nothing changes any more
+  kDead,    // there is no process any more, or no current: nothing changes
+};
+
+// How a vault ends that is not asked to.
+enum class Death {
+  kOutage,  // the machine has no current: what was not synced is as luck has it
+  kKill,    // its process is gone: whoever comes next reads what it wrote, synced or not
+};
+
+// What becomes of what a sync that failed should have made durable.
+enum class Dirty {
+  kKept,  // it waits for the next sync
+  kLost,  // it counts as written (Linux marks the pages clean), is read for a while, and no sync
+          // makes it durable: only writing it again does
 };
 
 // What goes wrong, at which step from now on; 0 never.
@@ -37,6 +50,10 @@ struct Fault {
   Verdict verdict = Verdict::kGo;
   // Only steps of this kind count; nothing: all do.
   std::optional<Step> only;
+  Death death = Death::kOutage;  // of kDead, and of `dies_after`
+  Dirty dirty = Dirty::kKept;    // of a sync that is kBroken
+  // So many steps after a step that is kBroken; 0 at once.
+  std::optional<int64_t> dies_after;
 };
 
 // Content of one file of SQLite's.
@@ -48,7 +65,9 @@ class MemoryFile {
   void Truncate(int64_t size);
   void Sync();
   // A sync failed: what was written stays to be read, and no later sync makes it durable.
-  void ForgetPending() { pending_.clear(); }
+  void LosePending();
+  // The process is gone and its pages with it, or some: what was lost is read no more.
+  void Evict(Random& random);
   // Leaves what is durable and, by `random`, none, all, a beginning or any of the rest, one write
   // perhaps torn between sectors.
   void Crash(Random& random);
@@ -62,6 +81,7 @@ class MemoryFile {
   static void Apply(const Change& change, std::vector<uint8_t>& to);
   std::vector<uint8_t> durable_;
   std::vector<Change> pending_;
+  bool lost_ = false;  // `content` has what is neither durable nor pending
 };
 
 // The one disk of this process; a world at a time.
@@ -75,21 +95,33 @@ class Disk {
   void Arm(const Fault& fault);
   int64_t steps() const { return steps_; }
   bool failed() const { return failed_; }  // the fault came to be
+  const Fault& fault() const { return fault_; }
 
-  // Whether the machine has current.
+  // Whether the vault's process lives, and the machine has current.
   bool alive() const { return alive_; }
-  // Called once at the moment the current goes.
-  void OnPowerOff(std::function<void()> hook) { power_off_ = std::move(hook); }
-  void PowerOff();
-  // The machine starts again: what was not synced is as `random` says.
-  void PowerOn(Random& random);
+  Death death() const { return death_; }  // of one that does not
+  // Called once at the moment of its death.
+  void OnDeath(std::function<void()> hook) { on_death_ = std::move(hook); }
+  void Die(Death death);
+  // The next process starts, on a machine that lost its current or did not. `random` says what
+  // becomes of all that was not synced.
+  void Restart(Random& random);
 
   // To be asked before each step.
   Verdict Ask(Step step);
+  // Of a sync that is kBroken.
+  bool loses() const { return fault_.dirty == Dirty::kLost; }
 
   // Mutants: a disk that says "synced" and is not; one that keeps nothing apart is harmless.
   void ForgetSyncs(bool forget) { forget_syncs_ = forget; }
   bool forgets_syncs() const { return forget_syncs_; }
+  // A mutant: code that does not look whether a sync failed.
+  void HideSyncErrors(bool hide) { hide_sync_errors_ = hide; }
+  bool hides_sync_errors() const { return hide_sync_errors_; }
+  // A mutant: code that takes a log for durable because it can read it, and does not write it
+  // again.
+  void TrustLogs(bool trust) { trust_logs_ = trust; }
+  bool trusts_logs() const { return trust_logs_; }
 
   // SQLite's files by path.
   std::map<std::string, std::shared_ptr<MemoryFile>> files;
@@ -102,6 +134,8 @@ class Disk {
   void FolderSynced(const std::string& folder);
   void Wrote(const std::string& path, int64_t size_before);
   void FileSynced(const std::string& path);
+  // A sync of it failed, and what was written is lost.
+  void FileLost(const std::string& path);
 
   int64_t free_bytes = int64_t{1} << 40;
 
@@ -111,6 +145,7 @@ class Disk {
     std::function<void()> undo;
   };
   void CrashRealFiles(Random& random);
+  void EvictRealFiles(Random& random);
 
   std::string folder_;
   Fault fault_;
@@ -118,10 +153,15 @@ class Disk {
   int64_t counted_ = 0;
   bool failed_ = false;
   bool alive_ = true;
+  std::optional<int64_t> dies_in_;  // steps
+  Death death_ = Death::kOutage;
   bool forget_syncs_ = false;
-  std::function<void()> power_off_;
+  bool hide_sync_errors_ = false;
+  bool trust_logs_ = false;
+  std::function<void()> on_death_;
   std::vector<NameChange> names_;
   std::map<std::string, int64_t> synced_sizes_;  // of files with unsynced bytes
+  std::map<std::string, int64_t> lost_from_;     // where what was lost begins
 };
 
 // Registers the VFS as SQLite's default, once.

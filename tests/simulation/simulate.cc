@@ -28,12 +28,15 @@ void Print(const Report& all, uint64_t seeds, double seconds) {
       "%jd runs\n",
       seeds, c.sent, c.batches, c.admitted, c.results, c.levels, c.runs);
   std::printf(
-      "  %jd lives of a vault, %jd crashes, %jd other faults, %jd asked stops, %jd shifts, %jd "
-      "paid "
-      "starts, %jd unpaid, %jd stops, %jd closed; %jd heads "
-      "shown to witnesses, %jd cosigned\n",
-      c.lives, c.crashes, c.faults, c.asked, c.shifts, c.starts, c.unpaid, c.stopped, c.closed,
-      c.waits, c.quorums);
+      "  %jd lives of a vault, %jd crashes, %jd kills, %jd other faults, %jd asked stops, %jd "
+      "shifts, %jd paid starts, %jd unpaid, %jd stops, %jd closed; %jd heads shown to witnesses, "
+      "%jd cosigned\n",
+      c.lives, c.crashes, c.kills, c.faults, c.asked, c.shifts, c.starts, c.unpaid, c.stopped,
+      c.closed, c.waits, c.quorums);
+  std::printf(
+      "  %jd syncs failed, %jd of them lost what was to be synced; soon after: %jd crashes, %jd "
+      "kills, %jd of these after a loss\n",
+      c.failed_syncs, c.lost_syncs, c.outages_after_sync, c.kills_after_sync, c.kills_after_loss);
   std::printf(
       "  twins differed in %jd levels, %jd ends, %jd times, %jd outputs, %jd orders, %jd crash "
       "points\n",

@@ -33,6 +33,11 @@ TEST_F(Simulation, EverySeedKeepsEveryProperty) {
   EXPECT_GT(all.counts.admitted, 1000);
   EXPECT_GT(all.counts.levels, 300);
   EXPECT_GT(all.counts.crashes, 200);
+  EXPECT_GT(all.counts.kills, 50);
+  EXPECT_GT(all.counts.failed_syncs, 50);
+  EXPECT_GT(all.counts.lost_syncs, 30);
+  EXPECT_GT(all.counts.outages_after_sync, 20);
+  EXPECT_GT(all.counts.kills_after_loss, 20);
   EXPECT_GT(all.counts.faults, 20);
   EXPECT_GT(all.counts.asked, 20);
   EXPECT_GT(all.counts.shifts, 100);
@@ -84,6 +89,8 @@ TEST_P(Mutants, AreFound) {
 
 INSTANTIATE_TEST_SUITE_P(All, Mutants,
                          ::testing::Values(Mistake{"ForgetSyncs", Mutant::kForgetSyncs},
+                                           Mistake{"IgnoreSyncErrors", Mutant::kIgnoreSyncErrors},
+                                           Mistake{"TrustLogs", Mutant::kTrustLogs},
                                            Mistake{"ReleaseWhenDone", Mutant::kReleaseWhenDone},
                                            Mistake{"SwapAnswers", Mutant::kSwapAnswers},
                                            Mistake{"ForgetPrograms", Mutant::kForgetPrograms},

@@ -109,7 +109,8 @@ class World final : public WallClock, public vault::Pace, public vault::AnyRunne
     Hooks().reading = [this] { front_.Refill(); };
     Hooks().log_fd = kLogFd;
     Hooks().logged = [this](std::string_view line) { See(std::string(line)); };
-    disk_.OnPowerOff([this] { front_.Cut(); });
+    disk_.TrustLogs(setting_.mutant == Mutant::kTrustLogs);
+    disk_.OnDeath([this] { front_.Cut(); });
   }
   ~World() override {
     Hooks() = {};
@@ -168,10 +169,12 @@ class World final : public WallClock, public vault::Pace, public vault::AnyRunne
   bool Asked() const { return !disk_.alive() || over_ || now_ms_ >= stop_at_ms_; }
   bool Pass(int64_t wait_ms);
   void Arm();
+  Fault FailedSync();
   absl::Status Live(int life);
   absl::Status Propose(storage::Database& database, const replay::LedgerState& state);
   void Forget(storage::Database& database, const replay::LedgerState& state) const;
   void Ended(const absl::Status& end);
+  void CountFault();
   void SetBack();
   void Examine();
   Fate FateOf(int64_t admit);
@@ -192,7 +195,8 @@ class World final : public WallClock, public vault::Pace, public vault::AnyRunne
   int64_t restart_ms_ = 0;
   bool over_ = false;
   int idle_ = 0;
-  size_t outages_ = 0;  // that were
+  size_t outages_ = 0;   // that were
+  bool killed_ = false;  // the process before this one
   const vault::Vault* vault_ = nullptr;
   std::map<int64_t, int64_t> attempts_;
   std::map<int64_t, Committed> in_flight_;  // the commit did not return
@@ -207,12 +211,31 @@ bool World::Pass(int64_t wait_ms) {
   return Asked();
 }
 
+// A sync that fails, and as a rule the end of the process or of the current soon after.
+Fault World::FailedSync() {
+  Fault fault{.at = 1 + trouble_.Below(int64_t{2} << trouble_.Below(6)),
+              .verdict = Verdict::kBroken,
+              .only = Step::kSync};
+  if (trouble_.OneIn(2)) fault.death = Death::kKill;
+  if (!trouble_.OneIn(3)) fault.dirty = Dirty::kLost;
+  if (!trouble_.OneIn(4)) fault.dies_after = trouble_.OneIn(2) ? 0 : trouble_.Below(16);
+  return fault;
+}
+
 void World::Arm() {
-  constexpr Verdict kWays[] = {Verdict::kGo,   Verdict::kDead,   Verdict::kDead, Verdict::kDead,
-                               Verdict::kFull, Verdict::kBroken, Verdict::kShort};
-  Fault fault{.verdict = kWays[trouble_.Below(7)]};
+  constexpr Verdict kWays[] = {Verdict::kGo,     Verdict::kDead,   Verdict::kDead,
+                               Verdict::kDead,   Verdict::kFull,   Verdict::kShort,
+                               Verdict::kBroken, Verdict::kBroken, Verdict::kBroken};
+  Fault fault{.verdict = kWays[trouble_.Below(9)]};
   if (fault.verdict != Verdict::kGo) fault.at = 1 + trouble_.Below(int64_t{2} << trouble_.Below(9));
-  if (fault.verdict == Verdict::kBroken) fault.only = Step::kSync;
+  if (trouble_.OneIn(3)) fault.death = Death::kKill;
+  if (fault.verdict == Verdict::kBroken) fault = FailedSync();
+  // What a killed process left is found and said, and then the current goes.
+  if (std::exchange(killed_, false) && trouble_.OneIn(2)) {
+    fault = {.at = 1 + trouble_.Below(int64_t{2} << trouble_.Below(7)),
+             .verdict = Verdict::kDead,
+             .only = Step::kSend};
+  }
   disk_.Arm(fault);
 }
 
@@ -283,7 +306,7 @@ absl::Status World::RunAll(const contest::Policy& policy, const std::vector<vaul
     const Ending& ending = endings[static_cast<size_t>(i)];
     if (i == crash_at) {
       if (random_.OneIn(2))
-        disk_.PowerOff();
+        disk_.Die(Death::kOutage);
       else
         disk_.Arm({.at = random_.Between(1, 6), .verdict = Verdict::kDead});
     }
@@ -302,7 +325,7 @@ absl::Status World::RunAll(const contest::Policy& policy, const std::vector<vaul
     RETURN_IF_ERROR(status);
     in_flight_.erase(ending.admit);
   }
-  if (crashes) disk_.PowerOff();
+  if (crashes) disk_.Die(Death::kOutage);
   return absl::OkStatus();
 }
 
@@ -347,6 +370,7 @@ absl::Status World::Live(int life) {
   vault_ = &vault;
   if (setting_.mutant == Mutant::kForgetPrograms && life > 0) Forget(database, vault.state());
   disk_.ForgetSyncs(setting_.mutant == Mutant::kForgetSyncs);
+  disk_.HideSyncErrors(setting_.mutant == Mutant::kIgnoreSyncErrors);
   vault::Config config;
   vault.KeepFree(config.KeepFreeBytes());
   RETURN_IF_ERROR(vault.Tidy());
@@ -360,18 +384,32 @@ absl::Status World::Live(int life) {
   return server.Run();
 }
 
+void World::CountFault() {
+  if (!disk_.failed() || disk_.fault().verdict != Verdict::kBroken) return;
+  Counts& counts = outcome_.counts;
+  ++counts.failed_syncs;
+  if (disk_.loses()) ++counts.lost_syncs;
+  if (disk_.alive()) return;
+  ++(disk_.death() == Death::kKill ? counts.kills_after_sync : counts.outages_after_sync);
+  if (disk_.loses() && disk_.death() == Death::kKill) ++counts.kills_after_loss;
+}
+
 void World::Ended(const absl::Status& end) {
   vault_ = nullptr;
   const bool asked = now_ms_ >= std::exchange(stop_at_ms_, kNever);
+  CountFault();
   if (!disk_.alive()) {
-    ++outcome_.counts.crashes;
-    if (restart_ms_ == 0)
+    killed_ = disk_.death() == Death::kKill;
+    ++(killed_ ? outcome_.counts.kills : outcome_.counts.crashes);
+    if (killed_)
+      now_ms_ += trouble_.Below(2'000);
+    else if (restart_ms_ == 0)
       now_ms_ += trouble_.Below(2'500'000);
     else
       now_ms_ = restart_ms_;
     restart_ms_ = 0;
     Random after = Random(setting_.private_seed).Branch(5000 + static_cast<uint64_t>(now_ms_));
-    disk_.PowerOn(after);
+    disk_.Restart(after);
     if (setting_.mutant == Mutant::kSetBack) SetBack();
     return;
   }
@@ -399,9 +437,9 @@ void World::SetBack() {
 
 // The machine loses its current once more; what is on the disk then is what counts.
 void World::Examine() {
-  disk_.PowerOff();
+  disk_.Die(Death::kOutage);
   Random after = Random(setting_.private_seed).Branch(6);
-  disk_.PowerOn(after);
+  disk_.Restart(after);
   const auto read = [&]() -> absl::Status {
     ASSIGN_OR_RETURN(storage::Database database, vault::OpenDatabase(Ground::Get().layout()));
     ASSIGN_OR_RETURN(const vault::Ledger ledger, vault::Ledger::Open(database, LedgerSigner()));
@@ -428,6 +466,12 @@ void Counts::Add(const Counts& other) {
   runs += other.runs;
   lives += other.lives;
   crashes += other.crashes;
+  kills += other.kills;
+  failed_syncs += other.failed_syncs;
+  lost_syncs += other.lost_syncs;
+  kills_after_sync += other.kills_after_sync;
+  kills_after_loss += other.kills_after_loss;
+  outages_after_sync += other.outages_after_sync;
   faults += other.faults;
   asked += other.asked;
   shifts += other.shifts;

@@ -17,16 +17,18 @@ namespace pinhole::simulation {
 // Mistakes that a world can make on purpose, so that the properties are seen to fail.
 enum class Mutant {
   kNone,
-  kForgetSyncs,      // the disk says "synced" and is not
-  kReleaseWhenDone,  // a round's exchange begins when its runs end
-  kSwapAnswers,      // answers go to the submissions in the order in which runs end
-  kForgetPrograms,   // a restart forgets which programs were submitted
-  kSecondDraw,       // a restart forgets which runs have their level
-  kSetBack,          // a restart finds the database of an earlier time
-  kForgetQuorums,    // a restart takes every head for one that was cosigned
-  kLogRuns,          // the log tells when a run ended
-  kChargeNothing,    // the ledger that is audited says that results cost nothing
-  kLoseResult,       // the ledger that is audited lacks a result
+  kForgetSyncs,       // the disk says "synced" and is not
+  kIgnoreSyncErrors,  // a sync fails and nobody looks
+  kTrustLogs,         // a start takes a database's log for durable because it can read it
+  kReleaseWhenDone,   // a round's exchange begins when its runs end
+  kSwapAnswers,       // answers go to the submissions in the order in which runs end
+  kForgetPrograms,    // a restart forgets which programs were submitted
+  kSecondDraw,        // a restart forgets which runs have their level
+  kSetBack,           // a restart finds the database of an earlier time
+  kForgetQuorums,     // a restart takes every head for one that was cosigned
+  kLogRuns,           // the log tells when a run ended
+  kChargeNothing,     // the ledger that is audited says that results cost nothing
+  kLoseResult,        // the ledger that is audited lacks a result
 };
 
 // What anybody outside can see.
@@ -45,12 +47,18 @@ struct Counts {
   int64_t batches = 0;   // that came whole and were held against what was admitted
   int64_t admitted = 0;  // and that were admitted
   int64_t results = 0;
-  int64_t levels = 0;  // results that show one
-  int64_t runs = 0;    // started
-  int64_t lives = 0;   // of the vault
-  int64_t crashes = 0;
-  int64_t asked = 0;   // stops that an operator asked for
-  int64_t faults = 0;  // other calls that failed
+  int64_t levels = 0;   // results that show one
+  int64_t runs = 0;     // started
+  int64_t lives = 0;    // of the vault
+  int64_t crashes = 0;  // of the machine
+  int64_t kills = 0;    // of the process alone
+  int64_t failed_syncs = 0;
+  int64_t lost_syncs = 0;          // of these: what should have been synced was lost
+  int64_t outages_after_sync = 0;  // crashes at once after one that failed, or a few steps later
+  int64_t kills_after_sync = 0;    // kills then
+  int64_t kills_after_loss = 0;    // of these: after one that lost something
+  int64_t asked = 0;               // stops that an operator asked for
+  int64_t faults = 0;              // other calls that failed
   int64_t shifts = 0;
   int64_t starts = 0;   // that were paid
   int64_t unpaid = 0;   // starts that had to be followed by a stop
