@@ -4,12 +4,14 @@
 No systemd runs here, so users, capabilities, no_new_privs and the network namespace are given by setpriv and unshare; the unit's
 system call filter is compared with the calls that vault, launcher and boxes make."""
 
+import math
 import os
 import pathlib
 import re
 import shutil
 import subprocess
 import tempfile
+import tomllib
 import unittest
 
 import sites
@@ -105,6 +107,26 @@ class Units(unittest.TestCase):
         for _, folder, _, user, _ in re.findall(r"^(d) +(\S+) +(\d+) +(\S+) +(\S+)", (UNITS / "pinhole.tmpfiles").read_text(), re.M):
             self.assertIn(user, known)
             self.assertTrue(folder.startswith(("/var/lib/", "/run/")))
+
+    def test_nothing_gives_the_vaults_tree_to_one_user(self):
+        # The view in it is the lanes' group's. systemd gives a StateDirectory with all that is in it to the unit's user and group
+        # when its top folder's are others, and the top folder is what tmpfiles makes it at every boot.
+        for name in ("pinhole-vault.service", *DROP_INS):
+            unit = settings(self.unit(name))
+            self.assertIsNone(value(unit, "StateDirectory"), name)
+            self.assertEqual(value(unit, "ReadWritePaths"), "/var/lib/pinhole-vault")
+        self.assertRegex((UNITS / "pinhole.tmpfiles").read_text(), r"(?m)^d +/var/lib/pinhole-vault +0711 +pinhole-vault +pinhole-vault$")
+
+    def test_a_vault_that_fails_in_a_loop_stops_before_its_bits_are_spent(self):
+        unit = settings(self.unit("pinhole-vault.service"))
+        self.assertEqual((value(unit, "Restart"), value(unit, "StartLimitIntervalSec")), ("on-failure", "1d"))
+        starts = int(value(unit, "StartLimitBurst"))
+        # systemd counts within the interval: it has to hold all of them, though each takes a quarter of an hour.
+        self.assertLess(starts * (15 * 60 + int(value(unit, "RestartSec"))), 24 * 3600)
+        # What the demo's contest pays for, after its bits for one act and the stop are kept back.
+        contest = tomllib.loads((sites.SOURCE / "deploy/demo-contest.toml").read_text())
+        bits = contest["release"]["acts_bits"]
+        self.assertLess(starts, bits / math.log2(1 + 4 * 240) - 2)
 
     def test_every_hardening_setting_left_out_has_its_reason(self):
         wanted = ("PrivateNetwork", "RestrictNamespaces", "MemoryDenyWriteExecute", "ProtectControlGroups", "PrivateUsers", "ProcSubset",
