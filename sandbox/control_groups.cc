@@ -73,8 +73,11 @@ bool IsDirectory(const std::string& path) {
   return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
 }
 
+// Lanes look into their groups as users of their own, whatever a unit's UMask= says.
 absl::Status MakeDirectory(const std::string& path) {
-  if (::mkdir(path.c_str(), 0755) != 0 && errno != EEXIST) {
+  constexpr mode_t kMode = 0755;
+  const bool made = ::mkdir(path.c_str(), kMode) == 0;
+  if ((!made && errno != EEXIST) || (made && ::chmod(path.c_str(), kMode) != 0)) {
     return absl::ErrnoToStatus(errno, absl::StrFormat("make the cgroup %s", path));
   }
   return absl::OkStatus();

@@ -169,6 +169,10 @@ class Started(unittest.TestCase):
             command = ["unshare", "--net", "--mount", *command]
         return [*command, program, *words[1:-1], folder]
 
+    @staticmethod
+    def mask(name):
+        return int(value(settings((UNITS / name).read_text()), "UMask"), 8)
+
     def test_their_commands_run_a_contest(self):
         if reason := missing("strace"):
             self.skipTest(reason)
@@ -176,8 +180,9 @@ class Started(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         site = sites.Site(folder.name)
         self.addCleanup(site.end)
-        site.vault = site.spawn("vault", self.command(site, "pinhole-vault.service"), "event=serving")
-        site.front = site.spawn("front", self.command(site, "pinholed.service"), "listening")
+        site.vault = site.spawn("vault", self.command(site, "pinhole-vault.service"), "event=serving",
+                                umask=self.mask("pinhole-vault.service"))
+        site.front = site.spawn("front", self.command(site, "pinholed.service"), "listening", umask=self.mask("pinholed.service"))
         status = pathlib.Path(f"/proc/{site.vault.pid}/status").read_text()
         self.assertIn("CapEff:\t0000000000000000", status)
         self.assertIn(f"Uid:\t{sites.whole_test.VAULT_USER}\t", status)
@@ -192,7 +197,8 @@ class Started(unittest.TestCase):
         calls = site.folder / "calls"
         command = self.command(site, "pinhole-vault.service")
         at = command.index("setpriv")
-        site.vault = site.spawn("vault", [*command[:at], "strace", "-f", "-qq", "-o", calls, *command[at:]], "event=serving")
+        site.vault = site.spawn("vault", [*command[:at], "strace", "-f", "-qq", "-o", calls, *command[at:]], "event=serving",
+                                umask=self.mask("pinhole-vault.service"))
         self.assertIn("ledger entry", site.submit("ada", "better"))
         tracee = int(pathlib.Path(f"/proc/{site.vault.pid}/task/{site.vault.pid}/children").read_text().split()[0])
         os.kill(tracee, 15)

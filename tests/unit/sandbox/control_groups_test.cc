@@ -117,6 +117,21 @@ TEST_F(ControlGroupsTest, Version2PassesControllersOnAndEntersOneGroup) {
   Put("pinhole/lane/cgroup.procs", "");
 }
 
+// A unit's UMask=0077 must not keep a lane's user out of the lane's own group.
+TEST_F(ControlGroupsTest, LanesMayEnterTheirGroupsUnderAnyMask) {
+  Put("memory/memory.limit_in_bytes", "9223372036854771712\n");
+  Put("pids/pids.max", "max\n");
+  const mode_t before = umask(0077);
+  const absl::StatusOr<ControlGroups> groups =
+      ControlGroups::Create(root_.string(), "lane", getuid());
+  umask(before);
+  ASSERT_TRUE(groups.ok()) << groups.status();
+  for (const char* folder :
+       {"memory/pinhole", "memory/pinhole/lane", "pids/pinhole", "pids/pinhole/lane"}) {
+    EXPECT_EQ(fs::status(root_ / folder).permissions(), fs::perms{0755}) << folder;
+  }
+}
+
 TEST_F(ControlGroupsTest, Version1EntersBothGroups) {
   for (const char* controller : {"memory", "pids"}) {
     Put(std::string(controller) + "/pinhole/lane/cgroup.procs", "");
