@@ -11,11 +11,9 @@
 #include "absl/time/time.h"
 #include "server/core/base/status.h"
 #include "server/core/score/decode_answer.h"
-#include "server/core/score/scoring.h"
 #include "server/system/clock.h"
-#include "server/system/files.h"
 #include "server/vault/commands.h"
-#include "server/vault/confine.h"
+#include "server/vault/evidence_replay.h"
 #include "server/vault/folder.h"
 #include "server/vault/ledger.h"
 #include "server/vault/run_store.h"
@@ -167,60 +165,22 @@ void PrintLines(const Json& records) {
   }
 }
 
-class FdSource final : public score::ByteSource {
- public:
-  FdSource(int fd, off_t offset, int64_t bytes) : fd_(fd), offset_(offset), left_(bytes) {}
-
-  ptrdiff_t Read(std::span<uint8_t> into) override {
-    const auto most = static_cast<size_t>(std::min<int64_t>(left_, std::ssize(into)));
-    const ssize_t got = ::pread(fd_, into.data(), most, offset_);
-    if (got > 0) {
-      offset_ += got;
-      left_ -= got;
-    }
-    return got;
+// "exact" and "exact_final" of a run: never in a record, always from its stored predictions.
+void AddExact(const absl::StatusOr<std::optional<Rescored>>& again, Json& fields) {
+  if (!again.ok() || !again->has_value()) {
+    const std::string why =
+        again.ok() ? "failed" : absl::StrFormat("unknown: %s", again.status().message());
+    fields["exact"] = fields["exact_final"] = why;
+    return;
   }
-
- private:
-  int fd_;
-  off_t offset_;
-  int64_t left_;
-};
-
-absl::Status CheckOutput(int file, const PredictionSlot& slot, const RunEvidence& evidence) {
-  FdSource source(file, slot.offset, evidence.output_bytes);
-  Sha256Hasher hasher;
-  std::vector<uint8_t> block(size_t{1} << 16);
-  while (true) {
-    const ptrdiff_t got = source.Read(block);
-    if (got < 0) return absl::ErrnoToStatus(errno, "read predictions");
-    if (got == 0) break;
-    hasher.Update(ByteView(block.data(), static_cast<size_t>(got)));
-  }
-  if (hasher.Finish() == evidence.output) return absl::OkStatus();
-  return absl::DataLossError(
-      "the stored predictions are not those whose hash the evidence has: nothing to replay");
-}
-
-// The levels that the stored predictions have. Their bytes are hostile, so whatever root or a
-// network could do is given up before they are read.
-absl::StatusOr<std::optional<score::RunLevels>> ScoreAgain(const Layout& layout,
-                                                           const Config& config,
-                                                           const PredictionSlot& slot,
-                                                           const RunRecord& run) {
-  const RunEvidence& evidence = run.evidence;
-  if (evidence.outcome != sandbox::Outcome::kExited || evidence.exit_code != 0)
-    return std::optional<score::RunLevels>();  // it was never scored
-  ASSIGN_OR_RETURN(const UniqueFd file, OpenForRead(layout.predictions(slot.container)));
-  ASSIGN_OR_RETURN(const UniqueFd sheet, OpenForRead(layout.sheet(run.contest)));
-  if (config.user.has_value() && ::geteuid() == 0)
-    RETURN_IF_ERROR(BecomeUser(*config.user, {static_cast<gid_t>(*config.user)}));
-  RETURN_IF_ERROR(DenySocketsAndPrograms());
-  RETURN_IF_ERROR(CheckOutput(file.get(), slot, evidence));
-  FdSource predictions(file.get(), slot.offset, evidence.output_bytes);
-  FdSource rows(sheet.get(), 0, INT64_MAX);
-  const auto buffers = std::make_unique<score::ScoringBuffers>();
-  return score::ScoreStream(predictions, rows, *buffers);
+  const auto add = [&](const std::string& name, const exact::ExactText& text) {
+    fields[name] = text.score;
+    fields[name + "_sum"] = text.sum;
+    fields[name + "_weight"] = text.weight;
+    fields[name + "_one_row"] = text.one_row;
+  };
+  add("exact", (*again)->public_score);
+  add("exact_final", (*again)->final_score);
 }
 
 }  // namespace
@@ -267,6 +227,7 @@ absl::Status ShowEvidence(const Layout& layout, int64_t admit, OutputFormat form
   fields["output_offset"] = slot.offset;
   fields["box"] = HexEncode(evidence.box);
   fields["build"] = HexEncode(evidence.build);
+  AddExact(ScoreAgain(layout, opened.config, slot, run), fields);
   Print(fields, format);
   return absl::OkStatus();
 }
@@ -294,9 +255,10 @@ absl::Status ReplayEvidence(const Layout& layout, int64_t admit, OutputFormat fo
   ASSIGN_OR_RETURN(const contest::Policy* const policy, PolicyOf(opened.ledger, run));
   const contest::LevelScale& scale = policy->scoring.scale;
   ASSIGN_OR_RETURN(const PredictionSlot slot, opened.runs.Slot(admit));
-  ASSIGN_OR_RETURN(const std::optional<score::RunLevels> again,
+  ASSIGN_OR_RETURN(const std::optional<Rescored> rescored,
                    ScoreAgain(layout, opened.config, slot, run));
   const std::optional<score::RunLevels> recorded = LevelsOf(run, scale);
+  const auto again = rescored.has_value() ? std::optional(rescored->levels) : std::nullopt;
   const bool same = again == recorded;
   Json fields{{"admit", admit}, {"contest", run.contest}};
   for (const auto& [name, levels] : {std::pair("recorded", recorded), {"replayed", again}}) {
@@ -309,6 +271,7 @@ absl::Status ReplayEvidence(const Layout& layout, int64_t admit, OutputFormat fo
           absl::StrFormat("level %s, final %s", ValueText(both["level"]), ValueText(both["final"]));
     }
   }
+  AddExact(rescored, fields);
   fields["same"] = same;
   Print(fields, format);
   if (same) return absl::OkStatus();

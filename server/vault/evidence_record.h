@@ -41,8 +41,9 @@ struct RunEvidence {
   bool operator==(const RunEvidence&) const = default;
 };
 
-// A run that ended. Its exact score is not kept: it follows from the predictions and the scoring
-// sheet, and a RawScore has no reader here (server/core/score/raw_score.h).
+// A run that ended. Its exact score is not kept: it follows from the predictions, whose hash is
+// here, and the scoring sheet, and would have to come from a scorer that worked beside hostile
+// bytes (evidence_replay.h has it).
 struct RunRecord {
   std::string contest;
   int64_t round = 0;  // in which it ran

@@ -40,6 +40,10 @@ FORBIDDEN = [
      "a process that clones must not have gRPC in it"),
     (re.compile(r"^(server|client)/"), re.compile(r"^sandbox/unchecked\.h$"),
      "lanes whose boxes nobody has looked at are for tests of the box"),
+    (re.compile(r"^(?!server/core/exact/|server/vault/evidence_replay\.)"), re.compile(r"^server/core/exact/"),
+     "an exact score is read by the operator's evidence commands alone"),
+    (re.compile(r"^(?!server/vault/evidence_(replay|command)\.)"), re.compile(r"^server/vault/evidence_replay\.h$"),
+     "an exact score is read by the operator's evidence commands alone"),
     (re.compile(r"^client/sdk/"), re.compile(r"^(absl/.*|grpc.*|google/.*|openssl/.*)$"),
      "a contestant has nothing but a compiler"),
 ]
@@ -149,8 +153,8 @@ class ProjectTree(unittest.TestCase):
 class PlantedTree(unittest.TestCase):
     """Each case plants one violation beside files that are in order."""
 
-    LAYERS = "low:\n# a comment\nserver/core/a:\nserver/core/b: server/core/a\n" \
-             "sandbox/launcher:\nsandbox:\nserver/vault: server/core/b sandbox\nclient/sdk:\n"
+    LAYERS = "low:\n# a comment\nserver/core/exact:\nserver/core/a:\nserver/core/b: server/core/a server/core/exact\n" \
+             "sandbox/launcher:\nsandbox:\nserver/vault: server/core/b server/core/exact sandbox\nclient/sdk:\n"
     SOUND = {
         "server/core/a/a.h": "#pragma once\n#include <vector>\n",
         "server/core/b/b.cc": '#include "server/core/a/a.h"\n#include "server/core/b/b.h"\n',
@@ -196,6 +200,12 @@ class PlantedTree(unittest.TestCase):
                                  "only the front and the client"),
             "launcher_knows_absl": ("sandbox/launcher/x.cc", '#include "absl/strings/str_cat.h"',
                                     "the launcher is libc"),
+            "gate_reads_exact_scores": ("server/core/b/x.cc", '#include "server/core/exact/exact_score.h"',
+                                        "evidence commands alone"),
+            "vault_reads_exact_scores": ("server/vault/vault.cc", '#include "server/core/exact/exact_score.h"',
+                                         "evidence commands alone"),
+            "serving_scores_again": ("server/vault/serve.cc", '#include "server/vault/evidence_replay.h"',
+                                     "evidence commands alone"),
             "vault_skips_the_record": ("server/vault/x.cc", '#include "sandbox/unchecked.h"',
                                        "for tests of the box"),
             "sdk_knows_absl": ("client/sdk/x.h", '#include "absl/strings/str_cat.h"',

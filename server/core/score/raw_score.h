@@ -1,8 +1,9 @@
 // The exact score of one set of rows: a value that can be carried and not read.
 //
-// It has no accessor, no comparison and no way to be printed. Its two readers are named here: the
-// leveller (leveller.h), and rehearsal::Reveal, which stands in a module of its own that the vault
-// does not link (deploy/layers.txt).
+// It has no accessor, no comparison and no way to be printed. Its three readers are named here: the
+// leveller (leveller.h); rehearsal::Reveal, which stands in a module of its own that the vault does
+// not link (deploy/layers.txt); and exact::Reading, which the operator's evidence commands alone
+// may include.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +14,9 @@
 
 namespace pinhole::rehearsal {
 class Reveal;
+}
+namespace pinhole::exact {
+class Reading;
 }
 
 namespace pinhole::score {
@@ -26,6 +30,7 @@ class RawScore {
   friend class SplitSums;  // makes it
   friend Level LevelOf(const RawScore& score, const contest::LevelScale& scale);
   friend class rehearsal::Reveal;
+  friend class exact::Reading;
 
   RawScore(contest::Metric metric, Wide sum, uint64_t weight, uint32_t one_row)
       : metric_(metric), sum_(sum), weight_(weight), one_row_(one_row) {}

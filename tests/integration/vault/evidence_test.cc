@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -116,6 +117,29 @@ void Spoil(const std::string& path, const std::string& text) {
   ASSERT_EQ(::pwrite(file.get(), &turned, 1, static_cast<off_t>(at)), 1);
 }
 
+// What `predicted` in every row comes to, counted here from the harness's own labels.
+void ExpectExact(const Json& run, int64_t predicted_millionths) {
+  struct Set {
+    const char* name;
+    int first;
+    int end;
+  };
+  for (const Set& set : {Set{"exact", 100, 160}, Set{"exact_final", 160, 200}}) {
+    int64_t sum = 0;
+    for (int i = set.first; i < set.end; ++i) {
+      const int64_t error = predicted_millionths - (4'000'000 + i * 37 % 101 * 10'000);
+      sum += error * error;
+    }
+    const int rows = set.end - set.first;
+    const std::string name = set.name;
+    EXPECT_EQ(run[name + "_sum"], absl::StrFormat("%d", sum));
+    EXPECT_EQ(run[name + "_weight"], absl::StrFormat("%d", rows));
+    EXPECT_EQ(run[name + "_one_row"], "1");
+    const double score = std::sqrt(static_cast<double>(sum) / rows) / 1e6;
+    EXPECT_EQ(run[name], absl::StrFormat("%.6f", score));
+  }
+}
+
 TEST(Evidence, OfEveryRunReplaysBesideAVaultThatServesAndAfterIt) {
   Site site("text");
   const std::vector<std::string> conducts = {"honest", "better",  "garbage", "too_few", "crash",
@@ -136,6 +160,16 @@ TEST(Evidence, OfEveryRunReplaysBesideAVaultThatServesAndAfterIt) {
   EXPECT_EQ(std::count(levels.begin() + 2, levels.end(), "failed"), 7);
   EXPECT_NE(levels[0], "failed");
   EXPECT_NE(levels[1], levels[0]);
+  // The exact scores behind the levels, which no record and nothing public has.
+  const auto admit = beside.begin();
+  for (const char* command : {"show", "replay"}) {
+    ExpectExact(site.EvidenceJson({command, absl::StrFormat("%d", admit->first)}), 5'000'000);
+    const std::string better = absl::StrFormat("%d", std::next(admit)->first);
+    ExpectExact(site.EvidenceJson({command, better}), 4'500'000);
+  }
+  const Json failed = site.EvidenceJson({"show", absl::StrFormat("%d", beside.rbegin()->first)});
+  EXPECT_EQ(failed["exact"], "failed");
+  EXPECT_EQ(failed["exact_final"], "failed");
   // An earlier root still stands where it stood.
   const std::string size = absl::StrFormat("%d", root["records"].get<int>());
   EXPECT_EQ(site.EvidenceJson({"verify", "--size", size})["root"], root["root"]);
@@ -163,6 +197,11 @@ TEST(Evidence, OfEveryRunReplaysBesideAVaultThatServesAndAfterIt) {
   const std::string file = site.EvidenceJson({"show", first})["output_file"].get<std::string>();
   Spoil(file, "5\n5\n");
   EXPECT_NE(site.Evidence({"replay", first}, 1).find("stored predictions"), std::string::npos);
+  const Json spoilt = site.EvidenceJson({"show", first});  // all that is still known
+  EXPECT_NE(spoilt["exact"].get<std::string>().find("unknown: the stored predictions"),
+            std::string::npos)
+      << spoilt;
+  EXPECT_EQ(spoilt["level"], beside.begin()->second);
 
   // A vault goes on, and one whose chain was changed says so and does not start.
   site.vault().Serve();
@@ -204,6 +243,8 @@ TEST(Evidence, OfAnotherLevelIsToldByAReplay) {
   const std::string sheet = site.vault().vault_folder() + "/data/truth/demo.sheet";
   const std::string entry = absl::StrFormat("%d", shown.begin()->first);
   ASSERT_TRUE(site.EvidenceJson({"replay", entry})["same"].get<bool>());
+  const Json exact = site.EvidenceJson({"show", entry})["exact"];
+  EXPECT_NE(site.Evidence({"replay", entry}).find(exact.get<std::string>()), std::string::npos);
   // A sheet that lost its last byte scores nothing.
   const std::string rows = *ReadFile(sheet);
   {
