@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """The systemd units: rated and checked by systemd-analyze, and their commands run by hand with what the units give and take.
 
-No systemd runs here, so users, capabilities, no_new_privs and the network namespace are given by setpriv and unshare; the unit's
-system call filter is compared with the calls that vault, launcher and boxes make."""
+deploy/vm-check runs them under a real systemd. None runs here, so users, capabilities, no_new_privs, the mask and the network
+namespace are given by setpriv, umask and unshare; the unit's system call filter is compared with the calls that vault, launcher and
+boxes make."""
 
 import math
 import os
