@@ -1,4 +1,8 @@
 // audit: replays a whole ledger, from a server or from a bundle, and shows the auditor's screen.
+#include <unistd.h>
+
+#include <cerrno>
+
 #include "absl/strings/str_format.h"
 #include "client/cli/audit.h"
 #include "client/cli/audit_screen.h"
@@ -8,6 +12,7 @@
 #include "client/cli/json_views.h"
 #include "client/cli/material.h"
 #include "client/cli/table.h"
+#include "client/cli/tree_file.h"
 #include "server/core/base/status.h"
 #include "server/core/log/merkle.h"
 #include "server/core/log/tlog_proof.h"
@@ -20,13 +25,15 @@
 namespace pinhole::cli {
 namespace {
 
-constexpr size_t kRecordingLimitBytes = size_t{1} << 32;
+constexpr size_t kPieceBytes = size_t{1} << 20;
 
 // The folder's own checkpoint and the ledger's must be of one history: StaticLedger looks no deeper
 // than sizes.
-absl::Status CheckSameHistory(const publish::StaticLedger& files, const MerkleTree& tree) {
-  const absl::StatusOr<Digest> root = tree.RootAt(files.size());
-  if (root.ok() && *root == files.root()) return absl::OkStatus();
+absl::Status CheckSameHistory(const publish::StaticLedger& files, TreeFile& tree) {
+  if (files.size() <= tree.size()) {
+    ASSIGN_OR_RETURN(const Digest root, ReadRoot(files.size(), tree.Reader()));
+    if (root == files.root()) return absl::OkStatus();
+  }
   return absl::DataLossError(absl::StrFormat(
       "the folder's checkpoint heads %d entries that are not the first of this ledger: one of the "
       "two is not the ledger that others see",
@@ -44,15 +51,20 @@ absl::Status SaveBundle(const std::string& path, const Material& material) {
   });
 }
 
-// The tree of all entries, which a proof needs whole. They are read once more: what was audited
-// must be what is there now.
-absl::StatusOr<MerkleTree> TreeOf(const Material& material, const AuditReport& report) {
-  MerkleTree tree;
-  RETURN_IF_ERROR(ForEachEntry(*material.entries, [&](std::string_view entry) {
-    tree.Append(LeafHash(entry));
-    return absl::OkStatus();
-  }));
-  if (tree.Root() == report.head->root) return tree;
+// The tree of all entries, which are read once more.
+absl::StatusOr<TreeFile> TreeOf(const Material& material) {
+  ASSIGN_OR_RETURN(TreeFile tree, TreeFile::Make());
+  RETURN_IF_ERROR(ForEachEntry(
+      *material.entries, [&](std::string_view entry) { return tree.Append(LeafHash(entry)); }));
+  RETURN_IF_ERROR(tree.Flush());
+  return tree;
+}
+
+// The same of a ledger that holds: what was audited must be what is there now.
+absl::StatusOr<TreeFile> AuditedTreeOf(const Material& material, const AuditReport& report) {
+  ASSIGN_OR_RETURN(TreeFile tree, TreeOf(material));
+  ASSIGN_OR_RETURN(const Digest root, ReadRoot(tree.size(), tree.Reader()));
+  if (root == report.head->root) return tree;
   return absl::DataLossError("the ledger's file was changed while it was read");
 }
 
@@ -69,7 +81,7 @@ absl::StatusOr<std::string> EntryTile(EntrySource& entries, const Tile& tile) {
 
 absl::Status SaveTiles(const std::string& folder, const Material& material,
                        const AuditReport& report) {
-  ASSIGN_OR_RETURN(const MerkleTree tree, TreeOf(material, report));
+  ASSIGN_OR_RETURN(TreeFile tree, AuditedTreeOf(material, report));
   ASSIGN_OR_RETURN(publish::StaticLedger files, publish::StaticLedger::Open(folder, material.log));
   RETURN_IF_ERROR(CheckSameHistory(files, tree));
   return files.Publish(material.checkpoint, [&](const Tile& tile) -> absl::StatusOr<std::string> {
@@ -85,7 +97,7 @@ Ending ShowEntry(const CommandContext& context, const Material& material, const 
     return absl::NotFoundError(
         absl::StrFormat("the ledger has entries 0 to %d", report.entry_count - 1));
   }
-  ASSIGN_OR_RETURN(const MerkleTree tree, TreeOf(material, report));
+  ASSIGN_OR_RETURN(TreeFile tree, AuditedTreeOf(material, report));
   RETURN_IF_ERROR(material.entries->Seek(index));
   ASSIGN_OR_RETURN(const std::optional<std::string_view> found, material.entries->Next());
   const std::string entry(found.value_or(""));
@@ -93,7 +105,7 @@ Ending ShowEntry(const CommandContext& context, const Material& material, const 
                   .index = static_cast<uint64_t>(index),
                   .hashes = {},
                   .checkpoint = material.checkpoint};
-  ASSIGN_OR_RETURN(proof.hashes, tree.InclusionProof(proof.index, tree.size()));
+  ASSIGN_OR_RETURN(proof.hashes, BuildInclusionProof(proof.index, tree.size(), tree.Reader()));
   if (!options.proof.empty()) {
     RETURN_IF_ERROR(WriteFileDurably(options.proof, FormatTlogProof(proof), 0644));
     context.err << absl::StrFormat("proof written to %s\n", options.proof);
@@ -106,7 +118,7 @@ Ending ShowEntry(const CommandContext& context, const Material& material, const 
                                                 {"leaf", HexEncode(LeafHash(entry))}};
   for (const auto& [key, value] : EntryFields(entry)) rows.push_back({key, value});
   for (const Digest& hash : proof.hashes) rows.push_back({"proof", HexEncode(hash)});
-  rows.push_back({"root", HexEncode(tree.Root())});
+  rows.push_back({"root", HexEncode(report.head->root)});
   context.out << FormatTable(rows, 0);
   return ExitCode::kOk;
 }
@@ -119,17 +131,48 @@ void WarnIfLate(const CommandContext& context, const AuditReport& report) {
   }
 }
 
+// The material as a recording is held against it.
+class MaterialLedger final : public pipe::RecordedLedger {
+ public:
+  // `tree` is of all `entries`. Both are borrowed.
+  MaterialLedger(EntrySource& entries, TreeFile& tree) : entries_(entries), tree_(tree) {}
+
+  int64_t size() const override { return static_cast<int64_t>(tree_.size()); }
+  absl::StatusOr<std::string_view> Entry(int64_t index) override {
+    if (index != next_) RETURN_IF_ERROR(entries_.Seek(index));
+    next_ = index + 1;
+    ASSIGN_OR_RETURN(const std::optional<std::string_view> entry, entries_.Next());
+    if (entry.has_value()) return *entry;
+    return absl::DataLossError("the ledger's file was cut meanwhile");
+  }
+  absl::StatusOr<Digest> Node(int level, uint64_t index) override {
+    return tree_.Node(level, index);
+  }
+
+ private:
+  EntrySource& entries_;
+  TreeFile& tree_;
+  int64_t next_ = -1;
+};
+
 // What one connection of the pipe said, against the ledger that was audited.
 absl::Status CheckPipe(const CommandContext& context, const std::string& path,
-                       const Material& material, AuditReport& report) {
-  ASSIGN_OR_RETURN(const std::string bytes, ReadFile(path, kRecordingLimitBytes));
-  std::vector<std::string> entries;
-  RETURN_IF_ERROR(ForEachEntry(*material.entries, [&](std::string_view entry) {
-    entries.emplace_back(entry);
-    return absl::OkStatus();
-  }));
+                       const Material& material, TreeFile& tree, AuditReport& report) {
+  ASSIGN_OR_RETURN(const UniqueFd file, OpenForRead(path));
+  std::string piece;
+  const auto next = [&]() -> absl::StatusOr<std::string_view> {
+    piece.resize(kPieceBytes);
+    ssize_t got = 0;
+    do {
+      got = ::read(file.get(), piece.data(), piece.size());
+    } while (got < 0 && errno == EINTR);
+    if (got < 0) return absl::ErrnoToStatus(errno, absl::StrFormat("read %s", path));
+    return std::string_view(piece).substr(0, static_cast<size_t>(got));
+  };
+  MaterialLedger ledger(*material.entries, tree);
   const absl::StatusOr<pipe::RecordingFacts> facts =
-      pipe::CheckRecording(bytes, entries, material.log);
+      pipe::CheckRecording(next, ledger, material.log);
+  if (absl::IsInternal(facts.status())) return facts.status();
   if (!facts.ok()) {
     report.problems.push_back(
         absl::StrFormat("%s: SOMETHING THAT THE LEDGER DOES NOT GIVE LEFT THE "
@@ -163,8 +206,10 @@ Ending RunAudit(const CommandContext& context, const AuditOptions& options) {
   if (const contest::Witnesses& asked = report.state.witnesses(); asked.asked())
     AuditQuorum(material.checkpoint, QuorumRuleOf(asked), report);
   if (rule.has_value()) AuditQuorum(material.checkpoint, *rule, report);
-  for (const std::string& path : options.pipes) {
-    RETURN_IF_ERROR(CheckPipe(context, path, material, report));
+  if (!options.pipes.empty()) {
+    ASSIGN_OR_RETURN(TreeFile tree, TreeOf(material));
+    for (const std::string& path : options.pipes)
+      RETURN_IF_ERROR(CheckPipe(context, path, material, tree, report));
   }
   if (material.from == Material::From::kServer) WarnIfLate(context, report);
   const replay::Contest* contest = ChooseContest(report.state, options.contest);

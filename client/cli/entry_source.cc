@@ -56,8 +56,15 @@ absl::StatusOr<std::optional<std::string_view>> FramedEntries::Next() {
 absl::Status FramedEntries::Seek(int64_t index) {
   const auto mark = std::min<int64_t>(index / kMarkEvery, static_cast<int64_t>(marks_.size()) - 1);
   at_ = mark * kMarkEvery;
-  end_ = marks_[static_cast<size_t>(mark)];
-  rest_ = {};
+  const int64_t place = marks_[static_cast<size_t>(mark)];
+  const int64_t begin = end_ - static_cast<int64_t>(buffer_.size());
+  if (begin <= place && place < end_) {  // it was read already
+    rest_ = std::string_view(buffer_).substr(static_cast<size_t>(place - begin));
+  } else {
+    end_ = place;
+    buffer_.clear();
+    rest_ = {};
+  }
   while (at_ < index) {
     ASSIGN_OR_RETURN(const std::optional<std::string_view> entry, Next());
     if (!entry.has_value()) return absl::OkStatus();

@@ -1,7 +1,10 @@
 #include "server/core/pipe/recording.h"
 
+#include <algorithm>
 #include <iterator>
 #include <map>
+#include <string>
+#include <variant>
 #include <vector>
 
 #include "absl/strings/str_format.h"
@@ -15,33 +18,41 @@
 namespace pinhole::pipe {
 namespace {
 
-// The rounds that a ledger has, and the one that comes next.
-int64_t LastRound(std::span<const std::string> entries) {
-  int64_t last = 0;
-  for (const std::string& entry : entries) {
-    if (log::EntryType(entry) != "ROUND") continue;
-    const absl::StatusOr<log::Entry> parsed = log::ParseEntry(entry);
-    if (parsed.ok()) last = std::max(last, std::get<log::RoundEntry>(*parsed).round);
+// A failure of what is read, which is no verdict on it.
+absl::Status Unreadable(const absl::Status& status) {
+  return absl::InternalError(std::string(status.message()));
+}
+
+// What of a whole ledger decides which frames it gives, beside entries and hashes.
+struct Terms {
+  int64_t most_round = 1;                          // the rounds there are, and the one to come
+  std::map<int64_t, contest::Witnesses> policies;  // by index of their POLICY
+};
+
+absl::StatusOr<Terms> TermsOf(RecordedLedger& ledger) {
+  Terms terms;
+  for (int64_t index = 0; index < ledger.size(); ++index) {
+    ASSIGN_OR_RETURN(const std::string_view bytes, ledger.Entry(index));
+    const std::string_view type = log::EntryType(bytes);
+    if (type != "POLICY" && type != "ROUND") continue;
+    const absl::StatusOr<log::Entry> entry = log::ParseEntry(bytes);
+    if (!entry.ok()) continue;
+    if (const auto* round = std::get_if<log::RoundEntry>(&*entry))
+      terms.most_round = std::max(terms.most_round, round->round + 1);
+    if (const auto* policy = std::get_if<log::PolicyEntry>(&*entry))
+      terms.policies.emplace(index, policy->policy.witnesses);
   }
-  return last;
+  return terms;
 }
 
 // Follows one connection. Frames are judged as whole bytes: padding is a place to hide in, too.
 class Checker {
  public:
-  Checker(std::span<const std::string> entries, const NoteVerifier& log)
-      : entries_(entries), log_(log), most_round_(LastRound(entries) + 1) {
-    for (const std::string& entry : entries) {
-      if (log::EntryType(entry) == "POLICY") {
-        const absl::StatusOr<log::Entry> parsed = log::ParseEntry(entry);
-        if (parsed.ok()) {
-          policies_.emplace(static_cast<int64_t>(tree_.size()),
-                            std::get<log::PolicyEntry>(*parsed).policy.witnesses);
-        }
-      }
-      tree_.Append(LeafHash(entry));
-    }
-  }
+  Checker(RecordedLedger& ledger, Terms terms, const NoteVerifier& log)
+      : ledger_(ledger),
+        log_(log),
+        most_round_(terms.most_round),
+        policies_(std::move(terms.policies)) {}
 
   absl::Status Take(std::string_view bytes) {
     ASSIGN_OR_RETURN(const ToFrontFrame frame, DecodeToFront(bytes));
@@ -78,9 +89,10 @@ class Checker {
       return absl::DataLossError("leaves out hashes of entries that wait");
     pending_ = pending.first;
     for (const Digest& hash : pending.hashes) {
-      if (pending_ >= static_cast<int64_t>(entries_.size()) ||
-          LeafHash(entries_[static_cast<size_t>(pending_)]) != hash)
-        return absl::DataLossError("holds a hash that is no entry's");
+      if (pending_ >= ledger_.size()) return absl::DataLossError("holds a hash that is no entry's");
+      const absl::StatusOr<Digest> leaf = ledger_.Node(0, static_cast<uint64_t>(pending_));
+      if (!leaf.ok()) return Unreadable(leaf.status());
+      if (*leaf != hash) return absl::DataLossError("holds a hash that is no entry's");
       ++pending_;
     }
     return absl::OkStatus();
@@ -103,11 +115,15 @@ class Checker {
     size_t cosignatures = 0;
   };
   // A head of this ledger, by its key; whoever else signed is counted, not verified.
-  absl::StatusOr<HeadParts> CheckHead(const std::string& note) const {
+  absl::StatusOr<HeadParts> CheckHead(const std::string& note) {
     const absl::StatusOr<Checkpoint> head = OpenCheckpoint(note, log_);
     if (!head.ok()) return absl::DataLossError("is a head that the ledger's key did not sign");
-    const absl::StatusOr<Digest> root = tree_.RootAt(head->size);
-    if (!root.ok() || *root != head->root) return absl::DataLossError("is a head of other entries");
+    if (head->size > static_cast<uint64_t>(ledger_.size()))
+      return absl::DataLossError("is a head of other entries");
+    const absl::StatusOr<Digest> root = ReadRoot(
+        head->size, [this](int level, uint64_t index) { return ledger_.Node(level, index); });
+    if (!root.ok()) return Unreadable(root.status());
+    if (*root != head->root) return absl::DataLossError("is a head of other entries");
     ASSIGN_OR_RETURN(const NoteParts parts, ParseNote(note));
     return HeadParts{.size = head->size, .cosignatures = parts.signatures.size() - 1};
   }
@@ -138,10 +154,12 @@ class Checker {
     if (stage_ != Stage::kEntries) return absl::DataLossError("is an entry out of its turn");
     ASSIGN_OR_RETURN(const EntryPiece piece, DecodeEntryPiece(payload));
     if (expected_.empty()) {
-      if (piece.index >= static_cast<int64_t>(entries_.size()) || (at_ >= 0 && piece.index != at_))
+      if (piece.index >= ledger_.size() || (at_ >= 0 && piece.index != at_))
         return absl::DataLossError("is of another entry than the next");
       at_ = piece.index;
-      expected_ = EntryFrames(at_, entries_[static_cast<size_t>(at_)]);
+      const absl::StatusOr<std::string_view> entry = ledger_.Entry(at_);
+      if (!entry.ok()) return Unreadable(entry.status());
+      expected_ = EntryFrames(at_, *entry);
       next_ = 0;
     }
     if (expected_[next_] != bytes) return absl::DataLossError("holds other bytes than the entry");
@@ -175,8 +193,9 @@ class Checker {
           "ends a head with other signatures than its ledger's and a quorum");
     // For one text always the same: another is another bit.
     ASSIGN_OR_RETURN(const NoteParts parts, ParseNote(checkpoint_));
-    const auto [known, is_new] = notes_.emplace(parts.text, checkpoint_);
-    if (known->second != checkpoint_)
+    const Digest note = Sha256(checkpoint_);
+    const auto [known, is_new] = notes_.emplace(Sha256(parts.text), note);
+    if (known->second != note)
       return absl::DataLossError("ends a head that was handed over with other signatures");
     ++facts_.heads;
     return absl::OkStatus();
@@ -191,10 +210,9 @@ class Checker {
     return absl::OkStatus();
   }
 
-  std::span<const std::string> entries_;
+  RecordedLedger& ledger_;
   const NoteVerifier& log_;
   const int64_t most_round_;
-  MerkleTree tree_;
   RecordingFacts facts_;
   Stage stage_ = Stage::kClosed;
   int64_t round_ = 0;
@@ -205,24 +223,35 @@ class Checker {
   std::map<int64_t, contest::Witnesses> policies_;  // by index of their POLICY
   std::vector<std::string> expected_;               // frames of the entry under way
   size_t next_ = 0;                                 // of them
-  std::map<std::string, std::string> notes_;        // text -> note
+  std::map<Digest, Digest> notes_;                  // hash of a text -> of its note
 };
 
 }  // namespace
 
-absl::StatusOr<RecordingFacts> CheckRecording(std::string_view bytes,
-                                              std::span<const std::string> entries,
+absl::StatusOr<RecordingFacts> CheckRecording(const RecordingSource& next, RecordedLedger& ledger,
                                               const NoteVerifier& log) {
-  Checker checker(entries, log);
-  while (bytes.size() >= kToFrontBytes) {
-    const absl::Status taken = checker.Take(bytes.substr(0, kToFrontBytes));
-    if (!taken.ok()) {
-      return absl::DataLossError(absl::StrFormat("frame %d of the recording: %s",
-                                                 checker.facts().frames, taken.message()));
+  absl::StatusOr<Terms> terms = TermsOf(ledger);
+  if (!terms.ok()) return Unreadable(terms.status());
+  Checker checker(ledger, *std::move(terms), log);
+  std::string frame;
+  while (true) {
+    const absl::StatusOr<std::string_view> read = next();
+    if (!read.ok()) return Unreadable(read.status());
+    if (read->empty()) return checker.facts();
+    for (std::string_view bytes = *read; !bytes.empty();) {
+      const size_t taken = std::min(bytes.size(), kToFrontBytes - frame.size());
+      frame.append(bytes.substr(0, taken));
+      bytes.remove_prefix(taken);
+      if (frame.size() < kToFrontBytes) break;
+      const absl::Status judged = checker.Take(frame);
+      if (absl::IsInternal(judged)) return judged;
+      if (!judged.ok()) {
+        return absl::DataLossError(absl::StrFormat("frame %d of the recording: %s",
+                                                   checker.facts().frames, judged.message()));
+      }
+      frame.clear();
     }
-    bytes.remove_prefix(kToFrontBytes);
   }
-  return checker.facts();
 }
 
 }  // namespace pinhole::pipe

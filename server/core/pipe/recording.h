@@ -3,11 +3,11 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
-#include <string>
+#include <functional>
 #include <string_view>
 
 #include "absl/status/statusor.h"
+#include "server/core/base/sha256.h"
 #include "server/core/note/signed_note.h"
 
 namespace pinhole::pipe {
@@ -19,13 +19,28 @@ struct RecordingFacts {
   int64_t heads = 0;
 };
 
-// `bytes` is one connection from its first byte on, the direction to the front; it may end within
-// an exchange, or within a frame, as connections do. `entries` is the whole ledger, which was
-// audited. Content alone is judged: times are not in a recording.
+// The whole ledger, which was audited, wherever it is kept. It is read once from its first entry
+// on, and then as the recording asks, mostly in order again.
+class RecordedLedger {
+ public:
+  virtual ~RecordedLedger() = default;
+  virtual int64_t size() const = 0;
+  // One below size(), valid until the next call.
+  virtual absl::StatusOr<std::string_view> Entry(int64_t index) = 0;
+  // The root of a complete subtree of its leaves (core/log/merkle.h).
+  virtual absl::StatusOr<Digest> Node(int level, uint64_t index) = 0;
+};
+
+// The next bytes of a recording, any number of them; none at its end.
+using RecordingSource = std::function<absl::StatusOr<std::string_view>()>;
+
+// `next` gives one connection from its first byte on, the direction to the front; it may end within
+// an exchange, or within a frame, as connections do. Content alone is judged: times are not in a
+// recording. Remembers about a hundred bytes of each head, and nothing of an entry.
 //
-// Errors: DATA_LOSS that names the first frame which the ledger does not give, from 0.
-absl::StatusOr<RecordingFacts> CheckRecording(std::string_view bytes,
-                                              std::span<const std::string> entries,
+// Errors: DATA_LOSS that names the first frame which the ledger does not give, from 0; INTERNAL
+// when ledger or recording cannot be read, with their own texts.
+absl::StatusOr<RecordingFacts> CheckRecording(const RecordingSource& next, RecordedLedger& ledger,
                                               const NoteVerifier& log);
 
 }  // namespace pinhole::pipe

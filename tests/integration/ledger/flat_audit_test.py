@@ -28,19 +28,24 @@ class FlatAudit(unittest.TestCase):
         cls.vkey = ""
         for name, entries, contests in (("short", SHORT, 1), ("open", LONG, 1), ("closed", LONG, 10)):
             made = subprocess.run(
-                [TESTS / "busy_ledger", cls.folder / name, str(entries), str(contests)], check=True, capture_output=True, text=True
+                [TESTS / "busy_ledger", cls.folder / name, str(entries), str(contests), cls.folder / f"{name}-recording"],
+                check=True, capture_output=True, text=True,
             )
             cls.vkey = made.stdout.strip()
 
-    def peak_kib(self, words, name):
-        """The most memory that the process had. It must find the whole ledger to hold."""
-        done = subprocess.run([TESTS / "peak_of", *words], check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        screen, _, peak = done.stdout.rpartition("peak ")
+    def see_the_whole(self, screen, _, name):
+        """The whole ledger was found to hold."""
         self.assertGreaterEqual(int(screen.rsplit("(", 1)[1].split(" ")[0]), SHORT if name == "short" else LONG)
+
+    def peak_kib(self, words, name, see):
+        """The most memory that the process had."""
+        done = subprocess.run([TESTS / "peak_of", *words], check=True, capture_output=True, text=True)
+        screen, _, peak = done.stdout.rpartition("peak ")
+        see(screen, done.stderr, name)
         return int(peak)
 
-    def compare(self, words_of):
-        peaks = {name: self.peak_kib(words_of(name), name) for name in ("short", "open", "closed")}
+    def compare(self, words_of, see=None):
+        peaks = {name: self.peak_kib(words_of(name), name, see or self.see_the_whole) for name in ("short", "open", "closed")}
         self.assertGreater(peaks["short"], 1 << 10)
         print(f"{self.id().rsplit('.', 1)[1]}: KiB at the most: {peaks}", flush=True)
         self.assertLess(peaks["open"] - peaks["short"], OPEN_KIB, peaks)
@@ -54,12 +59,26 @@ class FlatAudit(unittest.TestCase):
         self.compare(lambda name: [PINHOLE, "audit", "--bundle", self.folder / name, "--key", self.vkey, "--save", saved])
         self.assertTrue(filecmp.cmp(saved, self.folder / "closed", shallow=False))
 
+    def test_of_an_entry_and_its_proof(self):
+        def see(screen, _, name):
+            proofs = [line.split()[1] for line in screen.splitlines() if line.startswith("proof")]
+            self.assertEqual(len(proofs), 15 if name == "short" else 18, screen)  # entry 12,345 of 20,000 and of 200,000
+        self.compare(lambda name: [PINHOLE, "audit", "entry", "12345", "--bundle", self.folder / name, "--key", self.vkey], see)
+
+    def test_of_a_recording(self):
+        def see(screen, said, name):
+            self.see_the_whole(screen, said, name)
+            exchanges = int(said.split(" frames of ")[1].split(" ")[0])
+            self.assertGreaterEqual(100 * exchanges, SHORT if name == "short" else LONG)
+        self.compare(
+            lambda name: [PINHOLE, "audit", "--bundle", self.folder / name, "--key", self.vkey, "--pipe", self.folder / f"{name}-recording"],
+            see,
+        )
+
     def test_of_static_files(self):
-        for name in ("short", "open", "closed"):
-            subprocess.run(
-                [PINHOLE, "audit", "--bundle", self.folder / name, "--key", self.vkey, "--save-tiles", self.folder / f"{name}-tiles"],
-                check=True, capture_output=True,
-            )
+        self.compare(lambda name: [
+            PINHOLE, "audit", "--bundle", self.folder / name, "--key", self.vkey, "--save-tiles", self.folder / f"{name}-tiles"
+        ])
         self.compare(lambda name: [PINHOLE, "audit", "--tiles", self.folder / f"{name}-tiles", "--key", self.vkey])
 
     def served(self, name, *words):

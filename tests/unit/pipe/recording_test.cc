@@ -16,6 +16,45 @@ namespace {
 
 using ::testing::HasSubstr;
 
+// A ledger in memory; the one that is asked for breaks, if one is named.
+class MemoryLedger final : public RecordedLedger {
+ public:
+  explicit MemoryLedger(const std::vector<std::string>& entries, int64_t broken = -1)
+      : entries_(entries), broken_(broken) {
+    for (const std::string& entry : entries) tree_.Append(LeafHash(entry));
+  }
+  int64_t size() const override { return static_cast<int64_t>(entries_.size()); }
+  absl::StatusOr<std::string_view> Entry(int64_t index) override {
+    if (asked_++ >= size() && index == broken_) return absl::DataLossError("a bad disk");
+    return entries_[static_cast<size_t>(index)];
+  }
+  absl::StatusOr<Digest> Node(int level, uint64_t index) override {
+    return tree_.Reader()(level, index);
+  }
+
+ private:
+  const std::vector<std::string>& entries_;
+  MerkleTree tree_;
+  int64_t broken_;
+  int64_t asked_ = 0;  // the first reading is whole
+};
+
+// Gives `bytes` in pieces of that length.
+RecordingSource InPieces(std::string_view bytes, size_t length) {
+  return [bytes, length]() mutable -> absl::StatusOr<std::string_view> {
+    const std::string_view piece = bytes.substr(0, length);
+    bytes.remove_prefix(piece.size());
+    return piece;
+  };
+}
+
+absl::StatusOr<RecordingFacts> CheckBytes(std::string_view bytes,
+                                          const std::vector<std::string>& entries,
+                                          const NoteVerifier& log) {
+  MemoryLedger ledger(entries);
+  return CheckRecording(InPieces(bytes, 5000), ledger, log);
+}
+
 class RecordingTest : public ::testing::Test {
  protected:
   RecordingTest() {
@@ -43,8 +82,8 @@ class RecordingTest : public ::testing::Test {
     handed_ = static_cast<int64_t>(ledger_.entries().size());
   }
   absl::StatusOr<RecordingFacts> Check(const std::vector<std::string>& frames) const {
-    return CheckRecording(absl::StrJoin(frames, ""), ledger_.entries(),
-                          *NoteVerifier::FromVkey(ledger_.Vkey()));
+    return CheckBytes(absl::StrJoin(frames, ""), ledger_.entries(),
+                      *NoteVerifier::FromVkey(ledger_.Vkey()));
   }
 
   testing::LedgerBuilder ledger_;
@@ -61,11 +100,37 @@ TEST_F(RecordingTest, WholeExchangesHold) {
   EXPECT_EQ(facts->entries, handed_);
 }
 
+TEST_F(RecordingTest, PiecesOfAnyLengthAreOneRecording) {
+  const std::string bytes = absl::StrJoin(frames_, "");
+  const NoteVerifier log = *NoteVerifier::FromVkey(ledger_.Vkey());
+  for (const size_t length : {size_t{1}, kToFrontBytes - 1, kToFrontBytes, bytes.size()}) {
+    MemoryLedger ledger(ledger_.entries());
+    const auto facts = CheckRecording(InPieces(bytes, length), ledger, log);
+    ASSERT_TRUE(facts.ok()) << facts.status();
+    EXPECT_EQ(facts->frames, static_cast<int64_t>(frames_.size()));
+  }
+}
+
+// A disk that fails is no accusation.
+TEST_F(RecordingTest, WhatCannotBeReadIsNoVerdict) {
+  const std::string bytes = absl::StrJoin(frames_, "");
+  const NoteVerifier log = *NoteVerifier::FromVkey(ledger_.Vkey());
+  MemoryLedger broken(ledger_.entries(), 2);
+  const absl::Status of_ledger =
+      CheckRecording(InPieces(bytes, bytes.size()), broken, log).status();
+  EXPECT_TRUE(absl::IsInternal(of_ledger)) << of_ledger;
+  EXPECT_THAT(std::string(of_ledger.message()), HasSubstr("a bad disk"));
+  MemoryLedger ledger(ledger_.entries());
+  const RecordingSource torn = [] { return absl::DataLossError("a bad recording"); };
+  const absl::Status of_recording = CheckRecording(torn, ledger, log).status();
+  EXPECT_TRUE(absl::IsInternal(of_recording)) << of_recording;
+}
+
 TEST_F(RecordingTest, AConnectionMayEndAnywhere) {
   const std::string bytes = absl::StrJoin(frames_, "");
   for (size_t cut = 0; cut <= bytes.size(); cut += 100) {
-    EXPECT_TRUE(CheckRecording(std::string_view(bytes).substr(0, cut), ledger_.entries(),
-                               *NoteVerifier::FromVkey(ledger_.Vkey()))
+    EXPECT_TRUE(CheckBytes(std::string_view(bytes).substr(0, cut), ledger_.entries(),
+                           *NoteVerifier::FromVkey(ledger_.Vkey()))
                     .ok())
         << cut;
   }
@@ -78,7 +143,7 @@ TEST_F(RecordingTest, EveryChangedByteIsFound) {
   for (size_t i = 0; i < bytes.size(); i += 7) {  // every place of a frame, over its kinds
     std::string changed = bytes;
     changed[i] = static_cast<char>(changed[i] ^ 1);
-    if (CheckRecording(changed, ledger_.entries(), log).ok()) ++held;
+    if (CheckBytes(changed, ledger_.entries(), log).ok()) ++held;
   }
   EXPECT_EQ(held, 0u);
 }
@@ -190,8 +255,8 @@ class WitnessedRecordingTest : public ::testing::Test {
     return Check(all);
   }
   std::string Check(const std::vector<std::string>& frames) const {
-    return std::string(CheckRecording(absl::StrJoin(frames, ""), ledger_.entries(),
-                                      *NoteVerifier::FromVkey(ledger_.Vkey()))
+    return std::string(CheckBytes(absl::StrJoin(frames, ""), ledger_.entries(),
+                                  *NoteVerifier::FromVkey(ledger_.Vkey()))
                            .status()
                            .message());
   }
@@ -210,7 +275,7 @@ TEST_F(WitnessedRecordingTest, EveryChangedByteIsFound) {
   for (size_t i = 0; i < bytes.size(); i += 5) {
     std::string changed = bytes;
     changed[i] = static_cast<char>(changed[i] ^ 1);
-    EXPECT_FALSE(CheckRecording(changed, ledger_.entries(), log).ok()) << i;
+    EXPECT_FALSE(CheckBytes(changed, ledger_.entries(), log).ok()) << i;
   }
 }
 
