@@ -90,7 +90,6 @@ int64_t MemoryKills(const Groups& groups) {
   return -1;
 }
 
-// In version 2 the peak is that of the lane so far: a kernel before 6.12 cannot begin it anew.
 int64_t PeakMemory(const Groups& groups) {
   int64_t peak = 0;
   if (groups.accounting == Accounting::kVersion1) {
@@ -99,6 +98,12 @@ int64_t PeakMemory(const Groups& groups) {
     peak = ReadNumber(groups.memory, "memory.peak", "");
   }
   return peak < 0 ? 0 : peak;
+}
+
+int64_t PeakOfRun(const Groups& groups, int64_t before, int64_t resident) {
+  const int64_t peak = PeakMemory(groups);
+  const bool of_an_earlier_run = groups.accounting == Accounting::kVersion2 && peak <= before;
+  return of_an_earlier_run && resident < peak ? resident : peak;
 }
 
 }  // namespace pinhole::sandbox::launcher

@@ -233,6 +233,8 @@ bool BlamesTheFile(int error) {
   }
 }
 
+constexpr int64_t kBytesOfMaxRss = 1024;
+
 // The first cause that holds, in the order of what the launcher knows for certain.
 void Judge(const Watch& watch, int status, const rusage& usage, bool memory_kill,
            protocol::Report* report) {
@@ -310,6 +312,7 @@ After RunBox(Job* job, protocol::Report* report) {
     return Refuse(job, Stage::kAccounting, error, report);
   }
   const int64_t kills_before = MemoryKills(job->groups);
+  const int64_t peak_before = PeakMemory(job->groups);
 
   Watch watch{};
   watch.job = job;
@@ -324,10 +327,10 @@ After RunBox(Job* job, protocol::Report* report) {
   close(kStatusFd);
   close(kGoFd);
   CloseJob(job);
+  rusage usage{};
   if (watch.child > 0) {
     WatchToTheEnd(&watch);
     int status = 0;
-    rusage usage{};
     while (wait4(watch.child, &status, 0, &usage) < 0 && errno == EINTR) {
     }
     if (watch.status >= 0) HearProgress(&watch);  // the last word of a child that ended at once
@@ -340,7 +343,7 @@ After RunBox(Job* job, protocol::Report* report) {
   CloseAndForget(&watch.go);
   CloseAndForget(&watch.listener);
   CloseProbe(job);
-  report->peak_memory_bytes = PeakMemory(job->groups);
+  report->peak_memory_bytes = PeakOfRun(job->groups, peak_before, usage.ru_maxrss * kBytesOfMaxRss);
   report->wall_micros = (Now() - begin) / 1000;
   return watch.client_gone ? After::kClientGone : After::kGoOn;
 }

@@ -60,6 +60,17 @@ TEST_F(AccountingTest, Version2) {
   EXPECT_EQ(PeakMemory(groups), 123456);
 }
 
+// A lane's second run that needs less than its first is not reported with the first one's peak.
+TEST_F(AccountingTest, Version2TellsThePeaksOfRunsApart) {
+  const Groups groups = Of(Accounting::kVersion2);
+  Put("memory.peak", "5000\n");
+  EXPECT_EQ(PeakOfRun(groups, 4000, 100), 5000);  // it grew: it is this run's
+  EXPECT_EQ(PeakOfRun(groups, 5000, 100), 100);
+  EXPECT_EQ(PeakOfRun(groups, 5000, 6000), 5000);  // pages of a file that the group was not charged
+  Put("memory.max_usage_in_bytes", "5000\n");
+  EXPECT_EQ(PeakOfRun(Of(Accounting::kVersion1), 5000, 100), 5000);  // begins with each run
+}
+
 TEST_F(AccountingTest, Version2WithoutSwapAccountingOrPeak) {
   for (const char* file : {"memory.max", "pids.max"}) Put(file, "");
   const Groups groups = Of(Accounting::kVersion2);
