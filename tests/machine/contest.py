@@ -1,6 +1,5 @@
 """Contests of the smallest kind under the units, one for each way that a vault can be run."""
 
-import dataclasses
 import json
 import pathlib
 import pwd
@@ -9,73 +8,11 @@ import shutil
 import subprocess
 
 import courier
-from shell import BUILD, SOURCE, Unit, await_that, block, contains, equal, run
+from forms import CONTEST, DATA, STATE
+from shell import BUILD, SOURCE, Unit, await_that, contains, equal, run
 
-STATE = pathlib.Path("/var/lib/pinhole-vault/vault")
 LISTEN = "127.0.0.1:7443"
 OVERRIDES = pathlib.Path("/etc/systemd/system/pinhole-vault.service.d")
-CONTEST = """contest = "demo"
-organizer = "{organizer}"
-[score]
-metric = "rmse"
-range = [0, 10]
-best = 0.1
-worst = 2.1
-step = 0.02
-[release]
-tries = 20
-shown_scores = 5
-shown_failures = 3
-waiting = 10
-teams = 4
-final = "top3"
-acts_bits = 1000
-[rounds]
-length = "12s"
-run_window = "9s"
-duration = "4h"
-lanes = {lanes}
-max_shift = 1000
-[limits]
-wall = "1500ms"
-memory = "64MiB"
-threads = 1
-output = "64KiB"
-scratch = "1MiB"
-program = "4MiB"
-"""
-DATA = ('dataset = "small"\nversion = 1\ndeployment = "one-machine"\nbudget_bits = 8192\ntarget = "rows"\nlabel = "y"\nsplit = "split"\n'
-        '[[table]]\nname = "rows"\nfile = "rows.csv"\n')
-INIT = f"pinhole-vault init {STATE} --name vault.example/contest --socket /run/pinhole/socket"
-
-
-@dataclasses.dataclass
-class Form:
-    """How the vault is run: its drop-in, how its folder is made, and who is who."""
-    name: str
-    drop_in: str | None
-    init: list[str]
-    operator: str  # who runs init, data and contest
-    lanes: tuple[str, ...]  # the users of boxes
-    degraded: str
-    witnesses: bool = False
-
-    def groups(self):
-        """The groups that limit boxes, below the unit's own."""
-        if self.name == "lanes":
-            return [Unit(f"pinhole-lane@{number}.service").group() / "lane" for number in range(2)]
-        return sorted(path for path in (Unit("pinhole-vault.service").group() / "pinhole").iterdir() if path.is_dir())
-
-
-FORMS = (
-    Form("root", None, [f"{INIT} --user 860 --front-group 861 --lanes-group 862 --lane-users 863,864 --cgroup delegated"], "root",
-         ("pinhole-lane-0", "pinhole-lane-1"), "none"),
-    Form("unprivileged", "pinhole-vault-unprivileged.conf",
-         [f"sudo -u pinhole-vault {INIT} --front-group 861 --lanes 1 --cgroup delegated --degraded lane-users"], "pinhole-vault",
-         ("pinhole-vault",), "lane-users"),
-    Form("lanes", None, block("docs/OPERATIONS.md", "### A unit for each lane"), "pinhole-vault", ("pinhole-lane-0", "pinhole-lane-1"),
-         "none", witnesses=True),
-)
 
 
 def user_of(process):
@@ -188,6 +125,22 @@ class Site:
         equal("the limits", limits, {"memory.max": str(64 << 20), "memory.swap.max": "0", "pids.max": "2"})
         if len(users) != 1 or not users <= set(self.form.lanes):
             raise AssertionError(f"boxes of {users}, not of one of {self.form.lanes}")
+
+    def memory(self):
+        """A program that takes more memory than it may: the kernel ends it in its group, and launcher, vault and machine go on."""
+        program = self.folder / "memory_bomb"
+        mark, name = b"PINHOLE-ATTACK: ", b"memory_bomb"
+        bytes_ = (BUILD / "tests/hostile").read_bytes()
+        at = bytes_.index(mark) + len(mark)
+        program.write_bytes(bytes_[:at] + name + bytes(79 - len(name)) + bytes_[at + 79:])
+        vault, launchers = self.vault.pid, [(group / "cgroup.procs").read_text() for group in self.form.groups()]
+        done = run(["pinhole", "submit", program, "--wait"], home=self.home("bob"), check=False)
+        contains(done, "failed\nledger entry")
+        kills = sum(int(re.search(r"(?m)^oom_kill (\d+)", (group / "memory.events").read_text())[1]) for group in self.form.groups())
+        equal("processes ended for want of memory", kills, 1)
+        contains(run(["pinhole-vault", "evidence", "list", STATE], user=self.form.operator), "outcome=memory-limit")
+        equal("vault and launchers", (self.vault.pid, [(group / "cgroup.procs").read_text() for group in self.form.groups()]),
+              (vault, launchers))
 
     def audit(self):
         self.view_is_the_lanes()

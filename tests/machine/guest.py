@@ -8,6 +8,7 @@ import sys
 
 import boxes
 import contest
+import forms
 import starts
 from shell import SOURCE, Steps, block, contains, equal, run
 
@@ -46,6 +47,8 @@ def run_form(steps, form):
             return
     with steps.step(f"{form.name}: limits of a running box"):
         site.limits()
+    with steps.step(f"{form.name}: a program that takes too much memory"):
+        site.memory()
     with steps.step(f"{form.name}: restarts and kills"):
         starts.restarts(site)
     if form.name == "lanes":
@@ -68,7 +71,7 @@ def first_boot(steps):
         if re.search(steps.only, test):
             with steps.step(f"test: {test}"):
                 boxes.run_test(test)
-    for form in contest.FORMS:
+    for form in forms.FORMS:
         if re.search(steps.only, form.name):
             contest.put_away(form.name)
             run_form(steps, form)
@@ -78,7 +81,7 @@ def first_boot(steps):
 
 def second_boot(steps):
     """Enabled units come up by themselves, find what they left, and go on."""
-    site = contest.Site(contest.FORMS[-1])
+    site = contest.Site(forms.FORMS[-1])
     with steps.step("reboot: units are up") as errors:
         site.await_serving()
     if errors:
