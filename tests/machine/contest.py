@@ -44,7 +44,8 @@ class Site:
         for line in self.form.init:
             made = run(line, cwd=SOURCE)
         (self.folder / "vkey").write_text(re.search("ledger key: (.*)", made)[1])
-        rows = [f"{i},{i * 7 % 50},{4 + i * 37 % 101 / 100:g},{'train' if i < 100 else 'public' if i < 160 else 'final'}" for i in range(200)]
+        rows = [f"{i},{i * 7 % 50},{4 + i * 37 % 101 / 100:g},{'train' if i < 100 else 'public' if i < 160 else 'final'}"
+                for i in range(200)]
         (self.folder / "rows.csv").write_text("\n".join(["id,x,y,split", *rows]) + "\n")
         (self.folder / "dataset.toml").write_text(DATA)
         run(["pinhole", "keygen", self.folder / "owner.key"])

@@ -10,7 +10,7 @@ import traceback
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 BUILD = SOURCE / "build/dev"
-# Emulated without /dev/kvm, everything takes ten times as long.
+# Emulated, everything takes its time.
 PATIENCE = 600
 
 
@@ -23,7 +23,7 @@ def run(command, user=None, check=True, quiet=False, home=None, **options):
         words = ["runuser", "-u", user, "--", *words]
     done = subprocess.run(words, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=PATIENCE, **options)
     if not quiet:
-        print(f"{user + ' ' if user else ''}$ {command if isinstance(command, str) else ' '.join(words)}\n{done.stdout}", end="", flush=True)
+        print(f"$ {command if isinstance(command, str) else ' '.join(words)}\n{done.stdout}", end="", flush=True)
     if check and done.returncode != 0:
         raise AssertionError(f"{command}: ended with {done.returncode}\n{done.stdout if quiet else ''}")
     return done.stdout
