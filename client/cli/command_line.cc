@@ -114,6 +114,7 @@ class Commands {
   MockOptions mock_;
   RehearseOptions rehearse_;
   SubmitOptions submit_;
+  ChooseOptions choose_;
   AuditOptions audit_;
   VerifyOptions verify_;
   WitnessInitOptions witness_init_;
@@ -202,6 +203,19 @@ void Commands::AddSubmit() {
   submit->add_option("--contest", submit_.contest, "when not the open one");
   AddServer(submit, submit_.server);
   AddWait(submit, submit_.wait, "wait for the result and print it");
+
+  CLI::App* const choose =
+      Add("choose", "Choose the submission that the final board judges your team by.", choose_,
+          RunChoose);
+  CLI::Option_group* const which = choose->add_option_group("which", "one of these");
+  which->require_option(1);
+  which->add_option("TRY", choose_.try_number, "its number in \"pinhole status\"");
+  which->add_flag_callback(
+      "--best", [this] { choose_.try_number.reset(); },
+      "the one with the best score shown, as without a choice");
+  choose->add_option("--contest", choose_.contest, "when not the open one");
+  AddServer(choose, choose_.server);
+  AddWait(choose, choose_.wait, "wait until the choice is in the ledger");
 }
 
 void Commands::AddAudit() {

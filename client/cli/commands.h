@@ -82,6 +82,14 @@ struct SubmitOptions {
 };
 Ending RunSubmit(const CommandContext& context, const SubmitOptions& options);
 
+struct ChooseOptions {
+  std::string server;
+  std::string contest;
+  std::optional<int> try_number;  // none: the best shown
+  Wait wait = Wait::kNo;
+};
+Ending RunChoose(const CommandContext& context, const ChooseOptions& options);
+
 enum class Explain { kNothing, kBudget };
 
 struct AuditOptions {

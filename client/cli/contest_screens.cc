@@ -58,11 +58,12 @@ std::string FinalRuleText(contest::FinalRule rule) {
     case contest::FinalRule::kNone:
       break;
     case contest::FinalRule::kWinner:
-      return "which team is best, by its best shown submission";
+      return "which team is best, by its best shown submission or the one it chooses";
     case contest::FinalRule::kTop3:
-      return "which three teams are best, in order, by their best shown submissions";
+      return "which three teams are best, in order, by their best shown submissions or those "
+             "they choose";
     case contest::FinalRule::kEveryTeam:
-      return "the score of each team's best shown submission";
+      return "the score of each team's best shown submission, or of the one it chooses";
   }
   return "nothing";
 }
@@ -102,6 +103,23 @@ std::string ReleaseText(const contest::Release& release) {
         Count(release.shown_failures, "time", "times"));
   }
   return text + "         of the final set: " + FinalRuleText(release.final_rule) + "\n";
+}
+
+// What the organizer's acts lowered; nothing when they did not.
+std::string LoweredText(const replay::Contest& contest) {
+  const counting::Limits policy = counting::LimitsOf(contest.policy.policy);
+  std::string text;
+  const auto add = [&](const char* what, int was, int now) {
+    if (now < was)
+      text += absl::StrFormat("%s%s %d instead of %d", text.empty() ? "" : ", ", what, now, was);
+  };
+  add("tries", policy.tries, contest.next_limits.tries);
+  add("shown scores", policy.shown_scores, contest.next_limits.shown_scores);
+  add("shown failures", policy.shown_failures, contest.next_limits.shown_failures);
+  if (text.empty()) return "";
+  return absl::StrFormat(
+      "         lowered by the organizer%s: %s\n",
+      contest.next_limits == contest.limits ? "" : ", in part from the next round on", text);
 }
 
 std::string RoundsText(const replay::Contest& contest, const absl::TimeZone& zone) {
@@ -205,6 +223,7 @@ std::string RulesText(const replay::LedgerState& state, const replay::Contest& c
   text += DataText(*state.dataset());
   text += ScoreText(policy.scoring);
   text += ReleaseText(policy.release);
+  text += LoweredText(contest);
   text += RoundsText(contest, zone);
   text += LimitsText(policy.limits);
   text += WitnessesText(policy.witnesses);

@@ -222,6 +222,19 @@ class GrpcServer final : public Server {
     return AnswerOf(response.submission());
   }
 
+  absl::StatusOr<ChooseAnswer> Choose(const std::string& token,
+                                      const std::string& signed_request) override {
+    grpc::ClientContext context;
+    SetDeadline(context, kCallTimeout);
+    SetToken(context, token);
+    v1::ChooseRequest request;
+    request.set_signed_request(signed_request);
+    v1::ChooseResponse response;
+    RETURN_IF_ERROR(StatusOf(contestant_->Choose(&context, request, &response), context, "choose"));
+    return ChooseAnswer{.exchange_time = TimeOf(response.exchange_time()),
+                        .taken = response.taken()};
+  }
+
  private:
   std::unique_ptr<v1::AuditService::Stub> audit_;
   std::unique_ptr<v1::ContestantService::Stub> contestant_;

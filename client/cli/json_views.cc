@@ -120,6 +120,9 @@ std::string RulesJson(const replay::LedgerState& state, const replay::Contest& c
                    {"shown_failures", policy.release.shown_failures},
                    {"min_gain", policy.release.min_gain},
                    {"final", Text(contest::Name(policy.release.final_rule))}};
+  json["in_force"] = {{"tries", contest.limits.tries},
+                      {"shown_scores", contest.limits.shown_scores},
+                      {"shown_failures", contest.limits.shown_failures}};
   json["quorum"] = policy.witnesses.quorum;
   json["witnesses"] = Json::array();
   for (const WitnessVerifier& witness : policy.witnesses.verifiers)
@@ -182,9 +185,11 @@ std::string StatusJson(const replay::Contest& contest, const replay::Team& team,
   Json json = ContestObject(contest);
   json["team"] = team.entry.name;
   json["number"] = team.entry.number;
-  json["tries_left"] = contest.policy.policy.release.tries - team.tries_used;
+  json["tries_left"] = std::max(0, contest.limits.tries - team.tries_used);
   json["scores_left"] = contest.StateOf(team).scores;
   json["failures_left"] = team.state.failures;
+  json["chosen"] = team.choice.has_value() ? Json(*team.choice) : Json(nullptr);
+  json["judged_by"] = team.best_admit < 0 ? Json(nullptr) : Json(team.JudgedBy());
   json["submissions"] = std::move(submissions);
   json["not_in_ledger"] = std::move(pending);
   return Print(json);

@@ -55,6 +55,11 @@ struct SubmitAnswer {
   std::string refusal;  // kRefused
 };
 
+struct ChooseAnswer {
+  absl::Time exchange_time;  // of the exchange that takes the choice, or took it
+  bool taken = false;        // the ledger has it
+};
+
 // Blocks until the answer is there or its time is over. Errors of all: UNAVAILABLE without a
 // connection, DEADLINE_EXCEEDED; what the server refuses is FAILED_PRECONDITION,
 // PERMISSION_DENIED, NOT_FOUND, ALREADY_EXISTS or RESOURCE_EXHAUSTED with the next step in its
@@ -71,6 +76,8 @@ class Server : public LedgerSource {
   virtual absl::StatusOr<SubmitAnswer> Submit(const std::string& token,
                                               const std::string& signed_request,
                                               const std::string& message) = 0;
+  virtual absl::StatusOr<ChooseAnswer> Choose(const std::string& token,
+                                              const std::string& signed_request) = 0;
 };
 
 // A TLS connection to the server at HOST:PORT that has the certificate key with this SHA-256.

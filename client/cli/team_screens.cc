@@ -83,8 +83,8 @@ std::string ResultText(const replay::Contest& contest, const replay::Admission& 
 
 std::string LeftText(const replay::Contest& contest, const replay::Team& team) {
   const contest::Release& release = contest.policy.policy.release;
-  std::string text =
-      absl::StrFormat("%d of %d tries", release.tries - team.tries_used, release.tries);
+  std::string text = absl::StrFormat(
+      "%d of %d tries", std::max(0, contest.limits.tries - team.tries_used), contest.limits.tries);
   if (release.tries_per_day > 0) {
     text += absl::StrFormat(" (%d of %d in these 24 h)",
                             std::max(0, release.tries_per_day - replay::TriesOfDay(contest, team)),
@@ -93,11 +93,25 @@ std::string LeftText(const replay::Contest& contest, const replay::Team& team) {
   if (release.rule != contest::ReleaseRule::kEveryScore) {
     const counting::TeamState state = contest.StateOf(team);
     text += absl::StrFormat(
-        ", %d of %d %s, %d of %d failure notices", state.scores, release.shown_scores,
+        ", %d of %d %s, %d of %d failure notices", state.scores, contest.limits.shown_scores,
         release.rule == contest::ReleaseRule::kRecords ? "records of all teams" : "scores",
-        state.failures, release.shown_failures);
+        state.failures, contest.limits.shown_failures);
   }
   return text;
+}
+
+std::string JudgedByText(const replay::Contest& contest, const replay::Team& team) {
+  const auto number = [&](int64_t admit) {
+    return absl::StrFormat("try %d", contest.admissions.at(admit).entry.try_number);
+  };
+  const std::string best = team.best_admit < 0
+                               ? "your best shown, once there is one"
+                               : absl::StrFormat("%s, your best shown", number(team.best_admit));
+  if (!team.choice.has_value()) return best;
+  if (team.JudgedBy() == *team.choice)
+    return absl::StrFormat("%s, as you chose", number(*team.choice));
+  return absl::StrFormat("%s, which you chose, if its score is shown; else %s",
+                         number(*team.choice), best);
 }
 
 std::string StatusText(const replay::Contest& contest, const replay::Team& team,
@@ -113,6 +127,8 @@ std::string StatusText(const replay::Contest& contest, const replay::Team& team,
                                                  contest.policy.policy.scoring.scale),
                             RankOf(contest, team));
   }
+  if (contest.policy.policy.release.final_rule != contest::FinalRule::kNone)
+    text += "FINAL  judged by " + JudgedByText(contest, team) + "\n";
   text += "NEXT   " + NextExchangeText(contest, zone) + "\n";
   std::vector<std::vector<std::string>> rows = {{"TRY", "REQUEST", "PROGRAM", "RESULT", "NOTE"}};
   for (const int64_t index : team.admissions) {

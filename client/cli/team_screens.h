@@ -23,6 +23,9 @@ std::string ResultText(const replay::Contest& contest, const replay::Admission& 
 // "17 of 20 tries, 9 of 10 scores, 3 of 3 failure notices".
 std::string LeftText(const replay::Contest& contest, const replay::Team& team);
 
+// Which submission the final board judges the team by, as things stand.
+std::string JudgedByText(const replay::Contest& contest, const replay::Team& team);
+
 std::string StatusText(const replay::Contest& contest, const replay::Team& team,
                        const std::vector<Receipt>& receipts, const absl::TimeZone& zone);
 

@@ -104,6 +104,23 @@ absl::Status ContestantService::DoSubmit(const grpc::ServerContextBase& context,
   return absl::OkStatus();
 }
 
+grpc::ServerUnaryReactor* ContestantService::Choose(grpc::CallbackServerContext* context,
+                                                    const v1::ChooseRequest* request,
+                                                    v1::ChooseResponse* response) {
+  return AnswerUnary(keepers_, context, *request, *response,
+                     [&] { return DoChoose(*context, *request, *response); });
+}
+
+absl::Status ContestantService::DoChoose(const grpc::ServerContextBase& context,
+                                         const v1::ChooseRequest& request,
+                                         v1::ChooseResponse& response) {
+  ASSIGN_OR_RETURN(const TeamIdentity team, TeamOf(context, ""));
+  ASSIGN_OR_RETURN(const ChoiceReceipt receipt, desk_.Choose(team, request.signed_request()));
+  SetTime(*response.mutable_exchange_time(), receipt.exchange_ms);
+  response.set_taken(receipt.taken);
+  return absl::OkStatus();
+}
+
 grpc::ServerUnaryReactor* ContestantService::GetSubmission(grpc::CallbackServerContext* context,
                                                            const v1::GetSubmissionRequest* request,
                                                            v1::GetSubmissionResponse* response) {

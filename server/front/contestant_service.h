@@ -25,6 +25,9 @@ class ContestantService final : public v1::ContestantService::CallbackService {
   grpc::ServerUnaryReactor* Submit(grpc::CallbackServerContext* context,
                                    const v1::SubmitRequest* request,
                                    v1::SubmitResponse* response) override;
+  grpc::ServerUnaryReactor* Choose(grpc::CallbackServerContext* context,
+                                   const v1::ChooseRequest* request,
+                                   v1::ChooseResponse* response) override;
   grpc::ServerUnaryReactor* GetSubmission(grpc::CallbackServerContext* context,
                                           const v1::GetSubmissionRequest* request,
                                           v1::GetSubmissionResponse* response) override;
@@ -36,6 +39,8 @@ class ContestantService final : public v1::ContestantService::CallbackService {
   // Whose token the call carries, counted as one of the team's calls. `contest` as Authorize says.
   absl::StatusOr<TeamIdentity> TeamOf(const grpc::ServerContextBase& context,
                                       std::string_view contest);
+  absl::Status DoChoose(const grpc::ServerContextBase& context, const v1::ChooseRequest& request,
+                        v1::ChooseResponse& response);
   absl::Status DoJoin(const v1::JoinRequest& request, v1::JoinResponse& response);
   absl::Status DoSubmit(const grpc::ServerContextBase& context, const v1::SubmitRequest& request,
                         v1::SubmitResponse& response);

@@ -1,4 +1,4 @@
-// Where requests are taken: joins, uploads and submissions, from teams to the vault's next
+// Where requests are taken: joins, uploads, submissions and choices, from teams to the vault's next
 // exchange.
 #pragma once
 
@@ -25,6 +25,11 @@ namespace pinhole::front {
 struct JoinReceipt {
   std::string token;        // the only copy: the front keeps its hash
   int64_t exchange_ms = 0;  // Unix milliseconds; of the exchange that takes or took the join
+};
+
+struct ChoiceReceipt {
+  int64_t exchange_ms = 0;  // Unix milliseconds; of the exchange that takes or took the choice
+  bool taken = false;       // the ledger has it
 };
 
 // A waiting request on its way to the vault.
@@ -73,6 +78,9 @@ class Desk {
   // policy, gives the earlier submission and sends nothing.
   absl::StatusOr<SubmissionFacts> Submit(const TeamIdentity& team, std::string_view text,
                                          std::string_view message);
+  // `text` is the signed choice. It takes the place of another that waits; the same choice again
+  // sends nothing.
+  absl::StatusOr<ChoiceReceipt> Choose(const TeamIdentity& team, std::string_view text);
   absl::StatusOr<SubmissionFacts> GetSubmission(const TeamIdentity& team, const log::RequestId& id);
   // At most `limit` (at least 1) after a place, oldest first. Those that only the ledger knows were
   // there before this front's tables, and have a cursor of their own.

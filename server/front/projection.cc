@@ -13,6 +13,9 @@ Fate FateInLedger(const replay::LedgerState& ledger, const pipe::Request& reques
   if (const auto* join = std::get_if<pipe::JoinRequest>(&request)) {
     return IsAdmitted(ledger, *join) ? Fate::kAdmitted : Fate::kWaits;
   }
+  if (const auto* choice = std::get_if<pipe::ChooseRequest>(&request)) {
+    return IsTaken(ledger, *choice) ? Fate::kAdmitted : Fate::kWaits;
+  }
   const auto& submit = std::get<pipe::SubmitRequest>(request);
   const replay::Admission* const admission = replay::FindRequest(ledger, submit);
   if (admission == nullptr) return Fate::kWaits;
@@ -30,10 +33,22 @@ bool IsAdmitted(const replay::LedgerState& ledger, const pipe::JoinRequest& requ
          team->entry.invitation == Sha256(ByteView(request.invitation.signature));
 }
 
+bool IsTaken(const replay::LedgerState& ledger, const pipe::ChooseRequest& request) {
+  const replay::Contest* const contest = ledger.Find(request.contest);
+  if (contest == nullptr) return false;
+  const replay::Team* const team = contest->FindTeam(request.team_key);
+  return team != nullptr && team->choices == request.number + 1 && team->choice == request.admit;
+}
+
 absl::Status Projection::Add(int64_t id, const pipe::Request& request) {
   if (const auto* join = std::get_if<pipe::JoinRequest>(&request)) {
     ASSIGN_OR_RETURN(const log::TeamEntry team, replay::PlanJoin(after_, *join));
     ASSIGN_OR_RETURN(const log::EncodedEntry entry, log::Encode(team));
+    return after_.Apply(entry.bytes());
+  }
+  if (const auto* choice = std::get_if<pipe::ChooseRequest>(&request)) {
+    ASSIGN_OR_RETURN(const log::ChoiceEntry planned, replay::PlanChoice(after_, *choice));
+    ASSIGN_OR_RETURN(const log::EncodedEntry entry, log::Encode(planned));
     return after_.Apply(entry.bytes());
   }
   // The commitment decides nothing about admission, and the projected entry is never shown.

@@ -21,8 +21,8 @@ class Projection {
   Projection() = default;
   explicit Projection(const replay::LedgerState& ledger) : after_(ledger) {}
 
-  // Plays the next request. OK: it would be admitted. Errors: as replay::PlanJoin and PlanAdmit;
-  // the projection is unchanged.
+  // Plays the next request. OK: it would be admitted. Errors: as replay::PlanJoin, PlanAdmit and
+  // PlanChoice; the projection is unchanged.
   absl::Status Add(int64_t id, const pipe::Request& request);
 
   // The ledger as it will be, without its results and rounds.
@@ -46,5 +46,7 @@ Sorted SortRequests(const replay::LedgerState& ledger, std::vector<StoredRequest
 
 // True when the ledger has the TEAM entry of this very join.
 bool IsAdmitted(const replay::LedgerState& ledger, const pipe::JoinRequest& request);
+// True when this very choice is the one that stands.
+bool IsTaken(const replay::LedgerState& ledger, const pipe::ChooseRequest& request);
 
 }  // namespace pinhole::front

@@ -101,6 +101,9 @@ class Store {
   // A join with the first token of its team: both are stored or none.
   absl::StatusOr<int64_t> AddJoin(const pipe::Request& request, std::string_view text,
                                   const Digest& token_hash, const TeamIdentity& team);
+  // A choice; the one that it takes the place of is forgotten, and may come again.
+  absl::StatusOr<int64_t> AddChoice(const pipe::Request& request, std::string_view text,
+                                    std::optional<int64_t> replaced);
   absl::StatusOr<std::optional<StoredRequest>> FindText(std::string_view text);
   absl::StatusOr<std::optional<StoredRequest>> FindSubmission(const TeamIdentity& team,
                                                               const log::RequestId& id);

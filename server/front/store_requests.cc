@@ -147,6 +147,20 @@ absl::StatusOr<int64_t> Store::AddJoin(const pipe::Request& request, std::string
   return id;
 }
 
+absl::StatusOr<int64_t> Store::AddChoice(const pipe::Request& request, std::string_view text,
+                                         std::optional<int64_t> replaced) {
+  absl::MutexLock lock(&mutex_);
+  ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(database_));
+  if (replaced.has_value()) {
+    ASSIGN_OR_RETURN(Statement forget,
+                     database_.Prepare("DELETE FROM request WHERE id = ?1 AND kind = 'choose'"));
+    RETURN_IF_ERROR(forget.BindInt64(1, *replaced).Run());
+  }
+  ASSIGN_OR_RETURN(const int64_t id, InsertRequest(request, text, ""));
+  RETURN_IF_ERROR(transaction.CommitUnlogged());
+  return id;
+}
+
 absl::StatusOr<int64_t> Store::InsertRequest(const pipe::Request& request, std::string_view text,
                                              std::string_view message) {
   ASSIGN_OR_RETURN(Statement add, database_.Prepare(kAddRequest));
@@ -154,6 +168,9 @@ absl::StatusOr<int64_t> Store::InsertRequest(const pipe::Request& request, std::
   if (const auto* submit = std::get_if<pipe::SubmitRequest>(&request)) {
     add.BindText(1, "submit").BindText(2, submit->contest).BindBlob(3, submit->team_key.bytes);
     add.BindBlob(5, submit->request_id).BindBlob(6, submit->policy).BindBlob(7, submit->program);
+  } else if (const auto* choice = std::get_if<pipe::ChooseRequest>(&request)) {
+    add.BindText(1, "choose").BindText(2, choice->contest).BindBlob(3, choice->team_key.bytes);
+    add.BindNull(5).BindNull(6).BindNull(7);
   } else {
     const auto& join = std::get<pipe::JoinRequest>(request);
     add.BindText(1, "join").BindText(2, join.invitation.contest).BindBlob(3, join.team_key.bytes);

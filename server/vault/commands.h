@@ -39,7 +39,8 @@ absl::Status OpenContest(const Layout& layout, const OpenOptions& options);
 struct ActOptions {
   std::string contest;
   log::ActKind kind = log::ActKind::kCloseEarly;
-  std::string team;  // of kDisqualify and kReinstate
+  std::string team;          // of kDisqualify and kReinstate
+  std::optional<int> value;  // the lower one, of a limit
   std::string organizer_key_path;
 };
 // Proposes an act of the organizer, signed, and waits until the serving vault took it. Errors: what

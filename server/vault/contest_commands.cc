@@ -133,6 +133,15 @@ std::string DoneText(const ActOptions& options) {
           options.team);
     case log::ActKind::kReinstate:
       return absl::StrFormat("reinstated: %s", options.team);
+    case log::ActKind::kLowerTries:
+      return absl::StrFormat("lowered: from the next round on a team has %d tries",
+                             options.value.value_or(0));
+    case log::ActKind::kLowerShownScores:
+      return absl::StrFormat("lowered: from the next round on %d scores are shown",
+                             options.value.value_or(0));
+    case log::ActKind::kLowerShownFailures:
+      return absl::StrFormat("lowered: from the next round on %d failures of a team are shown",
+                             options.value.value_or(0));
     case log::ActKind::kCloseEarly:
     case log::ActKind::kStop:
       break;
@@ -196,7 +205,7 @@ absl::Status ActOnContest(const Layout& layout, const ActOptions& options) {
   if (organizer.public_key() != open->policy.policy.organizer) {
     return absl::PermissionDeniedError("the key is not this contest's organizer's");
   }
-  log::ActEntry act{.contest = options.contest, .kind = options.kind};
+  log::ActEntry act{.contest = options.contest, .kind = options.kind, .value = options.value};
   if (!options.team.empty()) {
     const replay::Team* team = open->FindTeam(options.team);
     if (team == nullptr) {
@@ -205,7 +214,7 @@ absl::Status ActOnContest(const Layout& layout, const ActOptions& options) {
     }
     act.team = team->entry.number;
   }
-  act.signature = organizer.Sign(log::ActStatement(act.contest, act.kind, act.team, open->acts));
+  act.signature = organizer.Sign(log::ActStatement(act, open->acts));
   ASSIGN_OR_RETURN(const log::EncodedEntry entry, log::Encode(act));
   ASSIGN_OR_RETURN(const int64_t id,
                    Proposals(database).Add(ProposalKind::kAct, options.contest, entry.bytes()));

@@ -65,6 +65,10 @@ absl::Status Intake::TakeRequest(std::string_view text) {
     TakeJoin(std::move(*join));
     return absl::OkStatus();
   }
+  if (auto* choice = std::get_if<pipe::ChooseRequest>(&*request)) {
+    TakeChoice(std::move(*choice));
+    return absl::OkStatus();
+  }
   const auto& submit = std::get<pipe::SubmitRequest>(*request);
   Receiving receiving{.request = submit,
                       .left = submit.program_bytes,
@@ -81,6 +85,13 @@ void Intake::TakeJoin(pipe::JoinRequest join) {
   invitations_.insert(invitation);
   joining_.insert(join.team_key);
   arrived_.push_back({.request = std::move(join)});
+}
+
+void Intake::TakeChoice(pipe::ChooseRequest choice) {
+  // The results of this exchange come before it and may show what is chosen; no team can have two.
+  if (choosing_.contains(choice.team_key) || !replay::PlanChoice(state_, choice).ok()) return;
+  choosing_.insert(choice.team_key);
+  arrived_.push_back({.request = std::move(choice)});
 }
 
 bool Intake::MayBeAdmitted(const pipe::SubmitRequest& request) const {

@@ -23,7 +23,7 @@ namespace pinhole::vault {
 // what the team signed.
 struct Arrived {
   pipe::Request request;
-  std::string program_path;  // empty for a join
+  std::string program_path;  // of a submission
   Digest commitment{};       // SHA-256(nonce ‖ program)
 };
 
@@ -74,6 +74,7 @@ class Intake {
   };
   absl::Status TakeRequest(std::string_view text);
   void TakeJoin(pipe::JoinRequest join);
+  void TakeChoice(pipe::ChooseRequest choice);
   bool MayBeAdmitted(const pipe::SubmitRequest& request) const;
   // Opens the file that a submission's program goes to, when it may be admitted.
   void OpenProgram(Receiving& receiving);
@@ -92,6 +93,7 @@ class Intake {
   size_t requests_ = 0;
   std::set<PublicKey> joining_;                // teams whose join came in this batch
   std::set<PublicKey> invitations_;            // their invitations, by the one-use key
+  std::set<PublicKey> choosing_;               // teams whose choice came in this batch
   std::map<PublicKey, int> programs_of_team_;  // stored in this batch
 };
 

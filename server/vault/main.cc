@@ -146,6 +146,29 @@ int main(int argc, char** argv) {
           "admit nothing more of a team and take it off the board");
   add_act("reinstate", pinhole::log::ActKind::kReinstate, "take a disqualification back");
 
+  CLI::App* tighten_command = with_folder(
+      contest->add_subcommand("tighten", "lower a limit for all teams, from the next round on"));
+  tighten_command->add_option("CONTEST", act.contest, "its name")->required();
+  tighten_command->add_option("--organizer-key", act.organizer_key_path, "the organizer's key file")
+      ->required();
+  CLI::Option_group* const limit = tighten_command->add_option_group("limit", "one of these");
+  limit->require_option(1);
+  const auto add_limit = [&](const char* name, pinhole::log::ActKind kind, const char* what) {
+    limit->add_option_function<int>(
+        name,
+        [&act, &acts, kind](const int& value) {
+          act.kind = kind;
+          act.value = value;
+          acts = true;
+        },
+        what);
+  };
+  add_limit("--tries", pinhole::log::ActKind::kLowerTries, "tries of a team");
+  add_limit("--shown-scores", pinhole::log::ActKind::kLowerShownScores,
+            "scores that are shown of a team, under records of all");
+  add_limit("--shown-failures", pinhole::log::ActKind::kLowerShownFailures,
+            "failures that are shown of a team");
+
   std::string backup_file;
   CLI::App* backup_command = with_folder(app.add_subcommand(
       "backup", "copy the ledger and the waiting programs to one file; the vault may serve"));

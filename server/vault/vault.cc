@@ -27,6 +27,12 @@ schedule::RunsDue AnyDue(const replay::Contest& contest) {
                                                    : schedule::RunsDue::kNone;
 }
 
+counting::Bits ChargeOf(log::ActKind act, const contest::Policy& policy) {
+  if (log::LimitOf(act).has_value()) return counting::TightenCharge(policy);
+  return act == log::ActKind::kCloseEarly ? counting::CloseEarlyCharge(policy)
+                                          : counting::TeamActCharge(policy);
+}
+
 }  // namespace
 
 absl::StatusOr<Vault> Vault::Open(storage::Database& database, NoteSigner signer, Layout layout) {
@@ -212,9 +218,7 @@ absl::StatusOr<log::EncodedEntry> Vault::EntryOf(log::ActEntry act) const {
     return absl::FailedPreconditionError("the contest is not open");
   }
   act.round = contest->NextRound();
-  act.charge = act.kind == log::ActKind::kCloseEarly
-                   ? counting::CloseEarlyCharge(contest->policy.policy)
-                   : counting::TeamActCharge(contest->policy.policy);
+  act.charge = ChargeOf(act.kind, contest->policy.policy);
   return log::Encode(act);
 }
 
@@ -267,6 +271,8 @@ absl::Status Vault::AppendArrived(storage::Transaction& transaction,
       ASSIGN_OR_RETURN(const bool has_run,
                        AppendSubmission(transaction, *submit, one.commitment, room, left));
       if (!has_run) refused_.push_back(&one);
+    } else if (const auto* choice = std::get_if<pipe::ChooseRequest>(&one.request)) {
+      RETURN_IF_ERROR(AppendChoice(transaction, *choice));
     } else {
       RETURN_IF_ERROR(AppendJoin(transaction, std::get<pipe::JoinRequest>(one.request)));
     }
@@ -279,6 +285,14 @@ absl::Status Vault::AppendJoin(storage::Transaction& transaction,
                                const pipe::JoinRequest& request) {
   const absl::StatusOr<log::TeamEntry> planned = replay::PlanJoin(state(), request);
   if (!planned.ok()) return absl::OkStatus();  // not admissible: the front can tell by itself
+  ASSIGN_OR_RETURN(const log::EncodedEntry entry, log::Encode(*planned));
+  return ledger_.Append(transaction, entry);
+}
+
+absl::Status Vault::AppendChoice(storage::Transaction& transaction,
+                                 const pipe::ChooseRequest& request) {
+  const absl::StatusOr<log::ChoiceEntry> planned = replay::PlanChoice(state(), request);
+  if (!planned.ok()) return absl::OkStatus();  // its submission may have had no score by now
   ASSIGN_OR_RETURN(const log::EncodedEntry entry, log::Encode(*planned));
   return ledger_.Append(transaction, entry);
 }
@@ -331,7 +345,7 @@ absl::Status Vault::AppendFinal(storage::Transaction& transaction, const replay:
   gate::FinalLevels levels;
   for (const int number : replay::FinalTeams(contest)) {
     const replay::Team& team = contest.teams[static_cast<size_t>(number - 1)];
-    const std::optional<score::RunLevels> run = LevelsOf(team.best_admit, contest);
+    const std::optional<score::RunLevels> run = LevelsOf(team.JudgedBy(), contest);
     levels[number] = run.has_value() ? std::optional(run->final_level) : std::nullopt;
   }
   ASSIGN_OR_RETURN(const std::vector<log::EncodedEntry> places,

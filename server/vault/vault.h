@@ -112,6 +112,7 @@ class Vault {
   absl::Status AppendArrived(storage::Transaction& transaction,
                              const std::vector<Arrived>& arrived);
   absl::Status AppendJoin(storage::Transaction& transaction, const pipe::JoinRequest& request);
+  absl::Status AppendChoice(storage::Transaction& transaction, const pipe::ChooseRequest& request);
   // True when there is a run of this program now, from here or from earlier. `most`: so many
   // submissions may still follow in this exchange, this one included.
   absl::StatusOr<bool> AppendSubmission(storage::Transaction& transaction,

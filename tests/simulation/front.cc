@@ -123,7 +123,24 @@ void Front::TakePiece(const pipe::EntryPiece& piece) {
   const auto [found, fresh] = entries_.try_emplace(piece.index, partial_);
   if (!fresh && found->second != partial_)
     contradiction_ = absl::StrFormat("entry %d was another before", piece.index);
+  if (fresh) Learn(piece.index, partial_);
   partial_.clear();
+}
+
+void Front::Learn(int64_t index, std::string_view bytes) {
+  const std::string_view type = log::EntryType(bytes);
+  if (type != "TEAM" && type != "ADMIT" && type != "CHOICE") return;
+  const absl::StatusOr<log::Entry> entry = log::ParseEntry(bytes);
+  if (!entry.ok()) return;
+  if (const auto* team = std::get_if<log::TeamEntry>(&*entry)) {
+    for (int i = 0; i < world_.team_count; ++i) {
+      if (world_.TeamKey(i).public_key() == team->key) numbers_[i] = team->number;
+    }
+  } else if (const auto* admit = std::get_if<log::AdmitEntry>(&*entry)) {
+    known_[admit->team].admits.push_back(index);
+  } else if (const auto* choice = std::get_if<log::ChoiceEntry>(&*entry)) {
+    ++known_[choice->team].choices;
+  }
 }
 
 void Front::TakeHashes(const pipe::PendingHashes& pending) {
@@ -246,6 +263,24 @@ void Front::AddSubmission(const Submission& submission) {
     Frame(ToVaultType::kProgram, program.substr(at, pipe::kToVaultPayload));
 }
 
+void Front::AddChoice(int team) {
+  const auto number = numbers_.find(team);
+  if (number == numbers_.end()) return;
+  const Known& mine = known_[number->second];
+  // Somebody else's at times, which is refused.
+  const Known& any = random_.OneIn(12) ? known_.begin()->second : mine;
+  pipe::ChooseRequest choice{.contest = world_.policy.contest, .team = number->second};
+  if (!any.admits.empty() && !random_.OneIn(6)) {
+    choice.admit =
+        any.admits[static_cast<size_t>(random_.Below(static_cast<int64_t>(any.admits.size())))];
+  }
+  // An old signature, or one for later, at times.
+  choice.number = random_.OneIn(8) ? random_.Below(mine.choices + 2) : mine.choices;
+  choice = pipe::SignChoose(world_.TeamKey(team), choice);
+  asked_.push_back({.request = choice});
+  Request(pipe::Encode(choice));
+}
+
 void Front::MakeBatch() {
   batch_.clear();
   asked_.clear();
@@ -270,6 +305,7 @@ void Front::MakeBatch() {
       Request(pipe::Encode(join));
     }
     if (!joined_.contains(team)) continue;
+    if (random_.OneIn(5)) AddChoice(team);
     // Little more than a team may ever submit.
     int& sent = sent_of_team_[team];
     if (sent > world_.policy.release.tries + 4 && !random_.OneIn(6)) continue;

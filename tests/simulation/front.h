@@ -71,7 +71,12 @@ class Front {
   // Its line for the newest waiting head is on its way.
   void Signed(int witness);
 
+  // What of an entry a team needs to know to choose.
+  void Learn(int64_t index, std::string_view bytes);
+
   void MakeBatch();
+  // A choice of one of the team's submissions, of another's, or of none.
+  void AddChoice(int team);
   void AddSubmission(const Submission& submission);
   Submission NewSubmission(int team);
   const Submission& OldSubmission();
@@ -108,6 +113,14 @@ class Front {
   bool sent_ = false;         // a batch of this exchange is under way
   bool hang_up_ = false;      // closes its side behind the batch
   int64_t leave_after_ = -1;  // frames of a hand-over that it still waits for
+
+  // What the ledger says of a team, by its number, and the numbers of the world's teams.
+  struct Known {
+    std::vector<int64_t> admits;
+    int64_t choices = 0;
+  };
+  std::map<int, Known> known_;
+  std::map<int, int> numbers_;
 
   std::vector<Submission> made_;
   std::map<Digest, Submission> submissions_;

@@ -155,10 +155,19 @@ std::string CheckBatch(const Delivered& batch, const LedgerState& came, const Le
                        const Recount& recount) {
   std::map<PublicKey, int> stored;
   std::set<PublicKey> joining;
+  std::set<PublicKey> choosing;
   for (const auto& [request, as_signed] : batch.requests) {
     if (const auto* join = std::get_if<pipe::JoinRequest>(&request)) {
       if (replay::PlanJoin(now, *join).ok()) return "a team that could join did not";
       joining.insert(join->team_key);
+      continue;
+    }
+    if (const auto* choice = std::get_if<pipe::ChooseRequest>(&request)) {
+      // One of a team in a batch, and only what could be chosen when it came.
+      if (!choosing.contains(choice->team_key) && replay::PlanChoice(came, *choice).ok()) {
+        choosing.insert(choice->team_key);
+        if (replay::PlanChoice(now, *choice).ok()) return "a choice that could be taken was not";
+      }
       continue;
     }
     const auto& submit = std::get<pipe::SubmitRequest>(request);
@@ -188,6 +197,7 @@ bool EndsBeforeABatch(const log::Entry& entry) {
 void Count(const log::Entry& entry, Counts& counts) {
   if (std::holds_alternative<log::AdmitEntry>(entry)) ++counts.admitted;
   if (std::holds_alternative<log::ShiftEntry>(entry)) ++counts.shifts;
+  if (std::holds_alternative<log::ChoiceEntry>(entry)) ++counts.choices;
   if (const auto* start = std::get_if<log::StartEntry>(&entry))
     counts.starts += start->charge > counting::Bits{} ? 1 : 0;
   if (std::holds_alternative<log::CloseEntry>(entry)) ++counts.closed;
@@ -232,6 +242,11 @@ std::string Check(const PublicWorld& world, const Front& front, std::string_view
     if (const std::string problem = CheckBudget(state); !problem.empty()) return wrong(problem);
     root_of_size.push_back(state.Root());
     if (state.Open() != nullptr && state.Open()->must_stop) ++outcome.counts.unpaid;
+    if (const auto* place = std::get_if<log::FinalEntry>(&*entry)) {
+      const auto& teams = state.Find(place->contest)->teams;
+      const replay::Team& team = teams[static_cast<size_t>(place->team - 1)];
+      outcome.counts.judged += place->admit == team.best_admit ? 0 : 1;
+    }
     if (EndsBeforeABatch(*entry)) came = state;
     Count(*entry, outcome.counts);
   }

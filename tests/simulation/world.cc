@@ -474,6 +474,8 @@ void Counts::Add(const Counts& other) {
   outages_after_sync += other.outages_after_sync;
   faults += other.faults;
   asked += other.asked;
+  choices += other.choices;
+  judged += other.judged;
   shifts += other.shifts;
   starts += other.starts;
   unpaid += other.unpaid;

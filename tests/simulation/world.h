@@ -59,6 +59,8 @@ struct Counts {
   int64_t kills_after_loss = 0;    // of these: after one that lost something
   int64_t asked = 0;               // stops that an operator asked for
   int64_t faults = 0;              // other calls that failed
+  int64_t choices = 0;
+  int64_t judged = 0;  // places of the final board by a choice that is not the best shown
   int64_t shifts = 0;
   int64_t starts = 0;   // that were paid
   int64_t unpaid = 0;   // starts that had to be followed by a stop

@@ -95,6 +95,9 @@ void FakeVault::Admit(const Batch& batch) {
     if (const auto* join = std::get_if<pipe::JoinRequest>(&received.request)) {
       const auto team = replay::PlanJoin(ledger_.state(), *join);
       if (team.ok()) entry = log::Encode(*team);
+    } else if (const auto* choice = std::get_if<pipe::ChooseRequest>(&received.request)) {
+      const auto planned = replay::PlanChoice(ledger_.state(), *choice);
+      if (planned.ok()) entry = log::Encode(*planned);
     } else {
       const auto& submit = std::get<pipe::SubmitRequest>(received.request);
       replay::ProgramCommitment commitment(submit.nonce);

@@ -240,23 +240,34 @@ void LedgerBuilder::Shift(int64_t rounds) {
                                    .charge = counting::ShiftCharge(contest().policy.policy)}));
 }
 
+void LedgerBuilder::Act(log::ActEntry act) {
+  act.contest = contest_;
+  act.round = contest().NextRound();
+  act.signature = TestKey(1).Sign(log::ActStatement(act, contest().acts));
+  Must(log::Encode(act));
+}
+
 void LedgerBuilder::CloseEarly() {
-  Must(log::Encode(log::ActEntry{.contest = contest_,
-                                 .round = contest().NextRound(),
-                                 .charge = counting::CloseEarlyCharge(contest().policy.policy),
-                                 .signature = TestKey(1).Sign(log::ActStatement(
-                                     contest_, log::ActKind::kCloseEarly, 0, contest().acts))}));
+  Act({.charge = counting::CloseEarlyCharge(contest().policy.policy)});
 }
 
 void LedgerBuilder::ActOnTeam(log::ActKind kind, std::string_view team) {
-  const int number = contest().FindTeam(team)->entry.number;
-  Must(log::Encode(log::ActEntry{
-      .contest = contest_,
-      .round = contest().NextRound(),
-      .kind = kind,
-      .team = number,
-      .charge = counting::TeamActCharge(contest().policy.policy),
-      .signature = TestKey(1).Sign(log::ActStatement(contest_, kind, number, contest().acts))}));
+  Act({.kind = kind,
+       .team = contest().FindTeam(team)->entry.number,
+       .charge = counting::TeamActCharge(contest().policy.policy)});
+}
+
+void LedgerBuilder::Lower(log::ActKind kind, int value) {
+  Act({.kind = kind, .value = value, .charge = counting::TightenCharge(contest().policy.policy)});
+}
+
+void LedgerBuilder::Choose(std::string_view team, std::optional<int64_t> admit) {
+  const replay::Team& chooser = *contest().FindTeam(team);
+  const pipe::ChooseRequest request = pipe::SignChoose(TeamKey(team), {.contest = contest_,
+                                                                       .team = chooser.entry.number,
+                                                                       .admit = admit,
+                                                                       .number = chooser.choices});
+  Must(log::Encode(Value(replay::PlanChoice(state_, request))));
 }
 
 void LedgerBuilder::Stop() {
@@ -269,7 +280,7 @@ void LedgerBuilder::Stop() {
 void LedgerBuilder::Final() {
   gate::FinalLevels levels;
   for (const int number : replay::FinalTeams(contest())) {
-    const auto found = levels_.find(contest().teams[static_cast<size_t>(number - 1)].best_admit);
+    const auto found = levels_.find(contest().teams[static_cast<size_t>(number - 1)].JudgedBy());
     if (!found->second.has_value()) continue;
     levels[number] =
         LevelOfIndex(*found->second, contest().policy.policy.scoring.scale.level_count());

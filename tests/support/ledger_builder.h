@@ -74,6 +74,10 @@ class LedgerBuilder {
   void CloseEarly();
   // Disqualifies or reinstates.
   void ActOnTeam(log::ActKind kind, std::string_view team);
+  // Lowers a limit.
+  void Lower(log::ActKind kind, int value);
+  // A team's choice of one of its ADMITs, or of its best shown; after Release, before EndRound.
+  void Choose(std::string_view team, std::optional<int64_t> admit);
   void Stop();
   // The final board; a run's final level is its public one. Comes before Close.
   void Final();
@@ -96,6 +100,8 @@ class LedgerBuilder {
   absl::Status Append(const log::EncodedEntry& entry);
 
  private:
+  // An act of the organizer in the next exchange.
+  void Act(log::ActEntry act);
   void Must(const absl::StatusOr<log::EncodedEntry>& entry);
 
   NoteSigner signer_;

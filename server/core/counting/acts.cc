@@ -1,12 +1,13 @@
 #include "server/core/counting/acts.h"
 
 #include "server/core/counting/big_count.h"
+#include "server/core/counting/limits.h"
 
 namespace pinhole::counting {
 namespace {
 
-// SHIFT, START, closing early, and an act on a team.
-constexpr int64_t kKinds = 4;
+// SHIFT, START, closing early, an act on a team, and lowering a limit.
+constexpr int64_t kKinds = 5;
 
 // One of `rounds` × `ways`, or nothing.
 Bits OneOf(int64_t rounds, int64_t ways) {
@@ -30,6 +31,10 @@ Bits StopCharge(const contest::Policy& policy) { return OneOf(policy.rounds.coun
 
 Bits TeamActCharge(const contest::Policy& policy) {
   return OneOf(policy.rounds.count, kKinds * policy.release.teams);
+}
+
+Bits TightenCharge(const contest::Policy& policy) {
+  return OneOf(policy.rounds.count, kKinds * WaysToLower(policy));
 }
 
 }  // namespace pinhole::counting

@@ -1,5 +1,5 @@
 // What acts of persons and the vault's own standstills can tell: each is a choice among few, and
-// costs log2 of how many (CHANNEL.md section 5.2, "Acts and incidents"). Which of the four kinds it
+// costs log2 of how many (CHANNEL.md section 5.2, "Acts and incidents"). Which of the five kinds it
 // is tells something too, so that each is charged as if all could choose as it can. Then 2^bits
 // covers every sequence of them that `bits` pay for.
 #pragma once
@@ -25,5 +25,8 @@ Bits StopCharge(const contest::Policy& policy);
 
 // Disqualifying a team, or taking that back: which team in which round, or none.
 Bits TeamActCharge(const contest::Policy& policy);
+
+// Lowering a limit: which one, to which value, in which round, or none.
+Bits TightenCharge(const contest::Policy& policy);
 
 }  // namespace pinhole::counting

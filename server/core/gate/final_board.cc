@@ -47,7 +47,7 @@ absl::StatusOr<std::vector<log::EncodedEntry>> FinalBoard::Release(const replay:
                           .round = contest.last_round,
                           .place = place,
                           .team = team,
-                          .admit = team_of(team).best_admit};
+                          .admit = team_of(team).JudgedBy()};
     if (with_levels) entry.level = level_of(team);
     entry.text = counting::FinalText(entry.level, policy.scoring.scale);
     entry.charge = counting::FinalCharge(policy, count, place);

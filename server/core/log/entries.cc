@@ -69,6 +69,9 @@ absl::StatusOr<EncodedEntry> Encode(const ShiftEntry& e) {
 absl::StatusOr<EncodedEntry> Encode(const ActEntry& e) {
   return EntryEncoder::Seal(Write(e), kEntryBytes);
 }
+absl::StatusOr<EncodedEntry> Encode(const ChoiceEntry& e) {
+  return EntryEncoder::Seal(Write(e), kEntryBytes);
+}
 absl::StatusOr<EncodedEntry> Encode(const CloseEntry& e) {
   return EntryEncoder::Seal(Write(e), kEntryBytes);
 }
@@ -95,6 +98,7 @@ absl::StatusOr<Entry> ParseEntry(std::string_view bytes) {
   if (type == "ROUND") return Checked(ReadRound(reader), reader, bytes);
   if (type == "SHIFT") return Checked(ReadShift(reader), reader, bytes);
   if (type == "ACT") return Checked(ReadAct(reader), reader, bytes);
+  if (type == "CHOICE") return Checked(ReadChoice(reader), reader, bytes);
   if (type == "FINAL") return Checked(ReadFinal(reader), reader, bytes);
   if (type == "CLOSE") return Checked(ReadClose(reader), reader, bytes);
   return absl::InvalidArgumentError(
@@ -109,7 +113,7 @@ std::string_view EntryType(std::string_view bytes) {
 size_t EntryLength(std::string_view bytes) {
   const std::string_view type = EntryType(bytes);
   for (const std::string_view known :
-       {"START", "TEAM", "ADMIT", "RESULT", "ROUND", "SHIFT", "ACT", "FINAL", "CLOSE"}) {
+       {"START", "TEAM", "ADMIT", "RESULT", "ROUND", "SHIFT", "ACT", "CHOICE", "FINAL", "CLOSE"}) {
     if (type == known) return kEntryBytes;
   }
   return IsLong(type) ? kLongEntryBytes : 0;
@@ -124,9 +128,15 @@ std::string PolicyStatement(const PolicyEntry& entry) {
                          WriteUnsigned(entry).Fields());
 }
 
-std::string ActStatement(std::string_view contest, ActKind kind, int team, int number) {
-  return absl::StrFormat("pinhole act v1 contest=%s act=%s team=%d number=%d\n", contest,
-                         Name(kind), team, number);
+std::string ActStatement(const ActEntry& act, int number) {
+  return absl::StrFormat("pinhole act v1 contest=%s act=%s team=%d value=%s number=%d\n",
+                         act.contest, Name(act.kind), act.team, NumberOrDash(act.value), number);
+}
+
+std::string ChoiceStatement(std::string_view contest, int team, const std::optional<int64_t>& admit,
+                            int64_t number) {
+  return absl::StrFormat("pinhole choice v1 contest=%s team=%d admit=%s number=%d\n", contest, team,
+                         NumberOrDash(admit), number);
 }
 
 int SizeClass(int64_t program_bytes) {

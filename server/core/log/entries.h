@@ -13,6 +13,7 @@
 #include "server/core/base/sha256.h"
 #include "server/core/contest/data_shape.h"
 #include "server/core/contest/policy.h"
+#include "server/core/counting/limits.h"
 #include "server/core/counting/transcripts.h"
 
 namespace pinhole::gate {
@@ -131,16 +132,41 @@ struct ShiftEntry {
 
 // Acts of persons form a closed alphabet; kStop is the vault's own, when it stood still for longer
 // than the bits for acts can say.
-enum class ActKind { kCloseEarly, kDisqualify, kReinstate, kStop };
-std::string_view Name(ActKind kind);  // "close-early", "disqualify", "reinstate", "stop"
+enum class ActKind {
+  kCloseEarly,
+  kDisqualify,
+  kReinstate,
+  kStop,
+  kLowerTries,
+  kLowerShownScores,
+  kLowerShownFailures
+};
+// "close-early", "disqualify", "reinstate", "stop", "lower-tries", "lower-shown-scores",
+// "lower-shown-failures"
+std::string_view Name(ActKind kind);
+// The limit that an act of this kind lowers, if it does.
+std::optional<counting::Limit> LimitOf(ActKind kind);
 struct ActEntry {
   std::string contest;
   int64_t round = 0;
   ActKind kind = ActKind::kCloseEarly;
-  int team = 0;  // of kDisqualify and kReinstate; else 0
+  int team = 0;              // of kDisqualify and kReinstate; else 0
+  std::optional<int> value;  // a limit's new value, when one is lowered
   counting::Bits charge;
   Signature signature{};  // the organizer's, over ActStatement; zeros for kStop
   bool operator==(const ActEntry&) const = default;
+};
+
+// A team says which of its submissions it will be judged by at the end. What it chooses tells
+// nothing that was not shown, so it costs nothing.
+struct ChoiceEntry {
+  std::string contest;
+  int64_t round = 0;
+  int team = 0;
+  // Index of the ADMIT; none: the team's best shown, as without a choice.
+  std::optional<int64_t> admit;
+  Signature signature{};  // the team's, over ChoiceStatement
+  bool operator==(const ChoiceEntry&) const = default;
 };
 
 // One place of the final board (counting/final_board.h).
@@ -166,8 +192,9 @@ struct CloseEntry {
   bool operator==(const CloseEntry&) const = default;
 };
 
-using Entry = std::variant<StartEntry, DatasetEntry, PolicyEntry, TeamEntry, AdmitEntry,
-                           ResultEntry, RoundEntry, ShiftEntry, ActEntry, FinalEntry, CloseEntry>;
+using Entry =
+    std::variant<StartEntry, DatasetEntry, PolicyEntry, TeamEntry, AdmitEntry, ResultEntry,
+                 RoundEntry, ShiftEntry, ActEntry, ChoiceEntry, FinalEntry, CloseEntry>;
 
 // An entry's bytes as they may be appended. RESULT bytes come from the gate alone: see ResultSeal.
 class EncodedEntry {
@@ -198,6 +225,7 @@ absl::StatusOr<EncodedEntry> Encode(const AdmitEntry& entry);
 absl::StatusOr<EncodedEntry> Encode(const RoundEntry& entry);
 absl::StatusOr<EncodedEntry> Encode(const ShiftEntry& entry);
 absl::StatusOr<EncodedEntry> Encode(const ActEntry& entry);
+absl::StatusOr<EncodedEntry> Encode(const ChoiceEntry& entry);
 absl::StatusOr<EncodedEntry> Encode(const CloseEntry& entry);
 absl::StatusOr<EncodedEntry> Encode(const ResultEntry& entry, const ResultSeal& seal);
 absl::StatusOr<EncodedEntry> Encode(const FinalEntry& entry, const ResultSeal& seal);
@@ -217,7 +245,10 @@ std::string DatasetStatement(const DatasetEntry& entry);
 std::string PolicyStatement(const PolicyEntry& entry);
 // What the organizer signs for an act. It names no round: it counts whenever the vault takes it.
 // `number` is how many acts the contest had before, so that no signature serves twice.
-std::string ActStatement(std::string_view contest, ActKind kind, int team, int number);
+std::string ActStatement(const ActEntry& act, int number);
+// What a team signs for a choice; `number` is how many choices it made before, for the same reason.
+std::string ChoiceStatement(std::string_view contest, int team, const std::optional<int64_t>& admit,
+                            int64_t number);
 
 // Size class of a program: the number of bits of its size.
 int SizeClass(int64_t program_bytes);

@@ -16,8 +16,9 @@ namespace {
 constexpr int64_t kCountLimit = int64_t{1} << 48;
 constexpr int64_t kMaxTeams = 100'000;
 constexpr int64_t kMaxTries = 100'000;
-constexpr std::array<std::string_view, 4> kActs = {"close-early", "disqualify", "reinstate",
-                                                   "stop"};
+constexpr std::array<std::string_view, 7> kActs = {
+    "close-early", "disqualify",         "reinstate",           "stop",
+    "lower-tries", "lower-shown-scores", "lower-shown-failures"};
 
 absl::StatusOr<counting::Bits> TakeBits(EntryReader& reader, std::string_view key) {
   ASSIGN_OR_RETURN(const std::string_view text, reader.Take(key));
@@ -46,15 +47,18 @@ absl::StatusOr<std::string> TakeId(EntryReader& reader, std::string_view key) {
   return std::string(text);
 }
 
-std::string LevelOrDash(const std::optional<int>& level) {
-  return level.has_value() ? absl::StrFormat("%d", *level) : "-";
+// Of 0 to `high`, or "-" for none.
+template <typename T>
+absl::StatusOr<std::optional<T>> TakeNumberOrDash(EntryReader& reader, std::string_view key,
+                                                  int64_t high) {
+  ASSIGN_OR_RETURN(const std::string_view text, reader.Take(key));
+  if (text == "-") return std::optional<T>();
+  ASSIGN_OR_RETURN(const int64_t number, ParseIntegerIn(text, 0, high));
+  return std::optional<T>(static_cast<T>(number));
 }
 
 absl::StatusOr<std::optional<int>> TakeLevelOrDash(EntryReader& reader, std::string_view key) {
-  ASSIGN_OR_RETURN(const std::string_view text, reader.Take(key));
-  if (text == "-") return std::optional<int>();
-  ASSIGN_OR_RETURN(const int64_t level, ParseIntegerIn(text, 0, contest::kMaxLevels));
-  return std::optional<int>(static_cast<int>(level));
+  return TakeNumberOrDash<int>(reader, key, contest::kMaxLevels);
 }
 
 std::optional<ActKind> FindAct(std::string_view word) {
@@ -66,7 +70,28 @@ std::optional<ActKind> FindAct(std::string_view word) {
 
 }  // namespace
 
+std::string NumberOrDash(const std::optional<int64_t>& number) {
+  return number.has_value() ? absl::StrFormat("%d", *number) : "-";
+}
+
 std::string_view Name(ActKind kind) { return kActs[static_cast<size_t>(kind)]; }
+
+std::optional<counting::Limit> LimitOf(ActKind kind) {
+  switch (kind) {
+    case ActKind::kLowerTries:
+      return counting::Limit::kTries;
+    case ActKind::kLowerShownScores:
+      return counting::Limit::kShownScores;
+    case ActKind::kLowerShownFailures:
+      return counting::Limit::kShownFailures;
+    case ActKind::kCloseEarly:
+    case ActKind::kDisqualify:
+    case ActKind::kReinstate:
+    case ActKind::kStop:
+      break;
+  }
+  return std::nullopt;
+}
 
 EntryWriter Write(const StartEntry& e) {
   return std::move(EntryWriter("START", "-", 0)
@@ -197,7 +222,7 @@ EntryWriter Write(const AdmitEntry& e) {
                        .AddHex("request_id", e.request_id)
                        .Add("run_round", e.run_round)
                        .Add("result_round", e.result_round)
-                       .Add("show_below", LevelOrDash(e.show_below)));
+                       .Add("show_below", NumberOrDash(e.show_below)));
 }
 
 absl::StatusOr<AdmitEntry> ReadAdmit(EntryReader& r) {
@@ -288,6 +313,7 @@ EntryWriter Write(const ActEntry& e) {
   return std::move(EntryWriter("ACT", e.contest, e.round)
                        .Add("act", Name(e.kind))
                        .Add("team", e.team)
+                       .Add("value", NumberOrDash(e.value))
                        .Add("charge_bits", e.charge.ToString())
                        .AddHex("signature", e.signature));
 }
@@ -302,7 +328,24 @@ absl::StatusOr<ActEntry> ReadAct(EntryReader& r) {
   e.kind = *kind;
   ASSIGN_OR_RETURN(const int64_t team, r.TakeInteger("team", 0, kMaxTeams));
   e.team = static_cast<int>(team);
+  ASSIGN_OR_RETURN(e.value, TakeNumberOrDash<int>(r, "value", INT32_MAX));
   ASSIGN_OR_RETURN(e.charge, TakeBits(r, "charge_bits"));
+  ASSIGN_OR_RETURN(e.signature, TakeHex<64>(r, "signature"));
+  return e;
+}
+
+EntryWriter Write(const ChoiceEntry& e) {
+  return std::move(EntryWriter("CHOICE", e.contest, e.round)
+                       .Add("team", e.team)
+                       .Add("admit", NumberOrDash(e.admit))
+                       .AddHex("signature", e.signature));
+}
+
+absl::StatusOr<ChoiceEntry> ReadChoice(EntryReader& r) {
+  ChoiceEntry e{.contest = std::string(r.contest()), .round = r.round()};
+  ASSIGN_OR_RETURN(const int64_t team, r.TakeInteger("team", 1, kMaxTeams));
+  e.team = static_cast<int>(team);
+  ASSIGN_OR_RETURN(e.admit, TakeNumberOrDash<int64_t>(r, "admit", kCountLimit));
   ASSIGN_OR_RETURN(e.signature, TakeHex<64>(r, "signature"));
   return e;
 }
@@ -312,7 +355,7 @@ EntryWriter Write(const FinalEntry& e) {
                        .Add("place", e.place)
                        .Add("team", e.team)
                        .Add("admit", e.admit)
-                       .Add("level", LevelOrDash(e.level))
+                       .Add("level", NumberOrDash(e.level))
                        .Add("text", e.text)
                        .Add("charge_bits", e.charge.ToString())
                        .AddDigestOrDash("blind", e.blind));

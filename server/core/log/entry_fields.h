@@ -2,6 +2,10 @@
 // format (docs/LOG_FORMAT.md).
 #pragma once
 
+#include <cstdint>
+#include <optional>
+#include <string>
+
 #include "absl/status/statusor.h"
 #include "server/core/log/entries.h"
 #include "server/core/log/entry_text.h"
@@ -17,8 +21,12 @@ EntryWriter Write(const ResultEntry& entry);
 EntryWriter Write(const RoundEntry& entry);
 EntryWriter Write(const ShiftEntry& entry);
 EntryWriter Write(const ActEntry& entry);
+EntryWriter Write(const ChoiceEntry& entry);
 EntryWriter Write(const FinalEntry& entry);
 EntryWriter Write(const CloseEntry& entry);
+
+// How an optional number is written: "-" for none.
+std::string NumberOrDash(const std::optional<int64_t>& number);
 
 // What is signed: all but the signatures.
 EntryWriter WriteUnsigned(const DatasetEntry& entry);
@@ -34,6 +42,7 @@ absl::StatusOr<ResultEntry> ReadResult(EntryReader& reader);
 absl::StatusOr<RoundEntry> ReadRound(EntryReader& reader);
 absl::StatusOr<ShiftEntry> ReadShift(EntryReader& reader);
 absl::StatusOr<ActEntry> ReadAct(EntryReader& reader);
+absl::StatusOr<ChoiceEntry> ReadChoice(EntryReader& reader);
 absl::StatusOr<FinalEntry> ReadFinal(EntryReader& reader);
 absl::StatusOr<CloseEntry> ReadClose(EntryReader& reader);
 

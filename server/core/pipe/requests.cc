@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::string_view kJoinTitle = "pinhole join v1";
 constexpr std::string_view kSubmitTitle = "pinhole submit v1";
+constexpr std::string_view kChooseTitle = "pinhole choose v1";
 
 std::string InvitationText(const Invitation& invitation) {
   return absl::StrFormat("pinhole invitation v1\ncontest=%s\nteam=%s\nkey=%s\n", invitation.contest,
@@ -38,6 +39,20 @@ std::string UnsignedText(const SubmitRequest& request) {
       HexEncode(request.program), request.program_bytes, HexEncode(request.nonce),
       HexEncode(request.request_id),
       request.show_below.has_value() ? absl::StrFormat("%d", *request.show_below) : "-");
+}
+
+std::string UnsignedText(const ChooseRequest& request) {
+  return absl::StrFormat("%s\ncontest=%s\nteam_key=%s\nteam=%d\nadmit=%s\nnumber=%d\n",
+                         kChooseTitle, request.contest, request.team_key.ToHex(), request.team,
+                         request.admit.has_value() ? absl::StrFormat("%d", *request.admit) : "-",
+                         request.number);
+}
+
+// What the team's key signs of a request.
+std::string SignedText(const JoinRequest& request) { return UnsignedText(request); }
+std::string SignedText(const SubmitRequest& request) { return UnsignedText(request); }
+std::string SignedText(const ChooseRequest& request) {
+  return log::ChoiceStatement(request.contest, request.team, request.admit, request.number);
 }
 
 std::string WithSignature(const std::string& text, const Signature& signature) {
@@ -116,12 +131,29 @@ absl::StatusOr<SubmitRequest> ReadSubmit(LineReader& reader) {
   return request;
 }
 
+absl::StatusOr<ChooseRequest> ReadChoose(LineReader& reader) {
+  ChooseRequest request;
+  ASSIGN_OR_RETURN(request.contest, reader.TakeId("contest"));
+  ASSIGN_OR_RETURN(request.team_key.bytes, reader.TakeHex<32>("team_key"));
+  ASSIGN_OR_RETURN(const std::string_view team, reader.Take("team"));
+  ASSIGN_OR_RETURN(const int64_t number, ParseIntegerIn(team, 1, INT32_MAX));
+  request.team = static_cast<int>(number);
+  ASSIGN_OR_RETURN(const std::string_view admit, reader.Take("admit"));
+  if (admit != "-") {
+    ASSIGN_OR_RETURN(request.admit, ParseIntegerIn(admit, 0, INT64_MAX));
+  }
+  ASSIGN_OR_RETURN(const std::string_view before, reader.Take("number"));
+  ASSIGN_OR_RETURN(request.number, ParseIntegerIn(before, 0, INT64_MAX));
+  ASSIGN_OR_RETURN(request.signature, reader.TakeHex<64>("signature"));
+  return request;
+}
+
 template <typename T>
 absl::StatusOr<Request> Checked(absl::StatusOr<T> parsed, std::string_view text) {
   RETURN_IF_ERROR(parsed.status());
   if (Encode(*parsed) != text)
     return absl::InvalidArgumentError("malformed request: not in its canonical spelling");
-  if (!Verify(parsed->team_key, UnsignedText(*parsed), parsed->signature)) {
+  if (!Verify(parsed->team_key, SignedText(*parsed), parsed->signature)) {
     return absl::PermissionDeniedError("the request is not signed by the team's key");
   }
   return Request(*std::move(parsed));
@@ -154,10 +186,20 @@ SubmitRequest SignSubmit(const SigningKey& team, SubmitRequest unsigned_request)
   return unsigned_request;
 }
 
+ChooseRequest SignChoose(const SigningKey& team, ChooseRequest unsigned_request) {
+  unsigned_request.team_key = team.public_key();
+  unsigned_request.signature = team.Sign(SignedText(unsigned_request));
+  return unsigned_request;
+}
+
 std::string Encode(const JoinRequest& request) {
   return WithSignature(UnsignedText(request), request.signature);
 }
 std::string Encode(const SubmitRequest& request) {
+  return WithSignature(UnsignedText(request), request.signature);
+}
+
+std::string Encode(const ChooseRequest& request) {
   return WithSignature(UnsignedText(request), request.signature);
 }
 
@@ -168,8 +210,9 @@ absl::StatusOr<Request> ParseRequest(std::string_view text) {
   ASSIGN_OR_RETURN(const std::string_view title, reader.Line());
   if (title == kJoinTitle) return Checked(ReadJoin(reader), text);
   if (title == kSubmitTitle) return Checked(ReadSubmit(reader), text);
+  if (title == kChooseTitle) return Checked(ReadChoose(reader), text);
   return absl::InvalidArgumentError(
-      "malformed request: neither a join nor a submission of version 1");
+      "malformed request: neither a join nor a submission nor a choice of version 1");
 }
 
 }  // namespace pinhole::pipe

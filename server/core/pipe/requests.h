@@ -1,5 +1,5 @@
-// What teams and organizers sign: invitations, joins and submissions, as canonical text. The vault
-// acts on nothing else.
+// What teams and organizers sign: invitations, joins, submissions and choices, as canonical text.
+// The vault acts on nothing else.
 #pragma once
 
 #include <cstdint>
@@ -55,13 +55,27 @@ struct SubmitRequest {
 };
 SubmitRequest SignSubmit(const SigningKey& team, SubmitRequest unsigned_request);
 
-using Request = std::variant<JoinRequest, SubmitRequest>;
+// A team says which of its submissions the final board shall judge it by. Its signature is the one
+// that the CHOICE entry shows (log::ChoiceStatement).
+struct ChooseRequest {
+  std::string contest;
+  PublicKey team_key;
+  int team = 0;                  // its number
+  std::optional<int64_t> admit;  // index of the ADMIT; none: the best shown
+  int64_t number = 0;            // of choices that the ledger has of this team
+  Signature signature{};
+  bool operator==(const ChooseRequest&) const = default;
+};
+ChooseRequest SignChoose(const SigningKey& team, ChooseRequest unsigned_request);
+
+using Request = std::variant<JoinRequest, SubmitRequest, ChooseRequest>;
 
 // The longest text a request can have: it travels in one frame.
 inline constexpr size_t kMaxRequestBytes = 4000;
 
 std::string Encode(const JoinRequest& request);
 std::string Encode(const SubmitRequest& request);
+std::string Encode(const ChooseRequest& request);
 
 // Errors: INVALID_ARGUMENT for anything but the canonical text; PERMISSION_DENIED when a signature
 // that the text carries the key for does not verify (the organizer's is checked against the policy

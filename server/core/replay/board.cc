@@ -23,7 +23,7 @@ std::vector<BoardRow> MakeBoard(const Contest& contest) {
                  .score = "-",
                  .best_admit = team->best_admit,
                  .tries_used = team->tries_used,
-                 .tries_left = contest.policy.policy.release.tries - team->tries_used,
+                 .tries_left = std::max(0, contest.limits.tries - team->tries_used),
                  .scores_left = contest.StateOf(*team).scores,
                  .charged = team->charged,
                  .disqualified = team->disqualified};

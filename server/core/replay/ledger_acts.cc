@@ -1,5 +1,5 @@
 // The fold's rules for what interrupts, moves, acts on and ends a contest: START, SHIFT, ACT,
-// FINAL, CLOSE.
+// CHOICE, FINAL, CLOSE.
 #include <algorithm>
 
 #include "server/core/base/status.h"
@@ -22,7 +22,7 @@ absl::Status CheckPaid(const Contest& contest, counting::Bits charge) {
 }
 
 absl::Status CheckSigned(const Contest& contest, const log::ActEntry& act) {
-  const std::string statement = log::ActStatement(act.contest, act.kind, act.team, contest.acts);
+  const std::string statement = log::ActStatement(act, contest.acts);
   if (Verify(contest.policy.policy.organizer, statement, act.signature)) return absl::OkStatus();
   return Breaks("ACT must be signed by the organizer");
 }
@@ -39,8 +39,22 @@ absl::Status CheckTeamAct(const Contest& contest, const log::ActEntry& act) {
   return CheckPaid(contest, act.charge);
 }
 
+absl::Status CheckLowering(const Contest& contest, counting::Limit limit,
+                           const log::ActEntry& act) {
+  RETURN_IF_ERROR(MustEqual(act.team, 0, "a limit is lowered for all teams"));
+  if (act.value.value_or(INT32_MAX) >= contest.next_limits.Of(limit))
+    return Breaks("a limit can only be lowered: wider is a new contest, signed by the owner");
+  RETURN_IF_ERROR(MustEqual(act.charge, counting::TightenCharge(contest.policy.policy),
+                            "an ACT costs what its choices can tell"));
+  RETURN_IF_ERROR(CheckSigned(contest, act));
+  return CheckPaid(contest, act.charge);
+}
+
 absl::Status CheckAct(const Contest& contest, const log::ActEntry& act) {
   const contest::Policy& policy = contest.policy.policy;
+  const std::optional<counting::Limit> limit = log::LimitOf(act.kind);
+  if (limit.has_value()) return CheckLowering(contest, *limit, act);
+  RETURN_IF_ERROR(MustEqual(act.value.has_value(), false, "only a lowered limit has a value"));
   switch (act.kind) {
     case log::ActKind::kDisqualify:
     case log::ActKind::kReinstate:
@@ -60,6 +74,10 @@ absl::Status CheckAct(const Contest& contest, const log::ActEntry& act) {
       // It was kept back of every other charge.
       return MustEqual(act.charge, counting::StopCharge(policy),
                        "an ACT costs what its choices can tell");
+    case log::ActKind::kLowerTries:
+    case log::ActKind::kLowerShownScores:
+    case log::ActKind::kLowerShownFailures:
+      break;  // checked above
   }
   return Breaks("no such act");
 }
@@ -171,9 +189,39 @@ absl::Status LedgerState::Check(const log::ActEntry& entry) {
       contest->must_stop = false;
       contest->due.clear();
       break;
+    case log::ActKind::kLowerTries:
+    case log::ActKind::kLowerShownScores:
+    case log::ActKind::kLowerShownFailures:
+      contest->next_limits = contest->next_limits.With(*log::LimitOf(entry.kind), *entry.value);
+      break;
   }
   ++contest->acts;
   contest->acts_used += entry.charge;
+  return absl::OkStatus();
+}
+
+absl::Status LedgerState::Check(const log::ChoiceEntry& entry) {
+  ASSIGN_OR_RETURN(Contest* const contest, RunningContest(entry.contest));
+  RETURN_IF_ERROR(
+      MustEqual(entry.round, contest->NextRound(), "CHOICE must name the exchange it is in"));
+  if (contest->policy.policy.release.final_rule == contest::FinalRule::kNone)
+    return Breaks("nothing is chosen without a final board");
+  if (entry.team > static_cast<int>(contest->teams.size()))
+    return Breaks("CHOICE must name a team");
+  Team& team = contest->teams[static_cast<size_t>(entry.team - 1)];
+  if (team.disqualified) return Breaks("a disqualified team chooses nothing");
+  if (team.choice_round == entry.round) return Breaks("a team chooses once an exchange");
+  if (entry.admit == team.choice) return Breaks("a choice is another than the one before");
+  if (entry.admit.has_value() && !MayChoose(*contest, team, *entry.admit))
+    return Breaks("a team chooses a submission of its own that waits or was shown a score");
+  if (!Verify(team.entry.key,
+              log::ChoiceStatement(entry.contest, entry.team, entry.admit, team.choices),
+              entry.signature)) {
+    return Breaks("CHOICE must be signed by its team");
+  }
+  team.choice = entry.admit;
+  team.choice_round = entry.round;
+  ++team.choices;
   return absl::OkStatus();
 }
 
@@ -194,8 +242,8 @@ absl::Status LedgerState::Check(const log::FinalEntry& entry) {
     if (other.team == entry.team) return Breaks("a team has one place");
   }
   RETURN_IF_ERROR(MustEqual(entry.admit,
-                            contest->teams[static_cast<size_t>(entry.team - 1)].best_admit,
-                            "a team is judged by its best shown submission"));
+                            contest->teams[static_cast<size_t>(entry.team - 1)].JudgedBy(),
+                            "a team is judged by the shown submission that it chose, or its best"));
   const bool with_level = policy.release.final_rule == contest::FinalRule::kEveryTeam;
   if (with_level && entry.team != teams[contest->finals.size()])
     return Breaks("the final levels of all teams follow their numbers");

@@ -1,7 +1,5 @@
 #include "server/core/replay/ledger_state.h"
 
-#include <algorithm>
-
 #include "absl/strings/str_format.h"
 #include "server/core/base/status.h"
 #include "server/core/contest/validate.h"
@@ -12,53 +10,6 @@
 #include "server/core/replay/rules.h"
 
 namespace pinhole::replay {
-const Team* Contest::FindTeam(const PublicKey& key) const {
-  const auto found = team_by_key.find(key);
-  return found == team_by_key.end() ? nullptr : &teams[static_cast<size_t>(found->second - 1)];
-}
-
-const Team* Contest::FindTeam(std::string_view name) const {
-  for (const Team& team : teams) {
-    if (team.entry.name == name) return &team;
-  }
-  return nullptr;
-}
-
-int64_t Contest::Tries() const {
-  int64_t tries = 0;
-  for (const Team& team : teams) tries += team.tries_used;
-  return tries;
-}
-
-int64_t Contest::Waiting() const {
-  int64_t waiting = 0;
-  for (const Team& team : teams) waiting += team.waiting;
-  return waiting;
-}
-
-void Contest::ForgetWhatServedTheRules() {
-  team_by_key = {};
-  team_names = {};
-  invitations = {};
-  requests = {};
-  used_ids = {};
-  for (Team& team : teams) team.day_rounds = {};
-}
-
-int TriesOfDay(const Contest& contest, const Team& team) {
-  const int64_t first =
-      contest.NextRound() - contest::RoundsPerDay(contest.policy.policy.rounds) + 1;
-  return static_cast<int>(std::count_if(team.day_rounds.begin(), team.day_rounds.end(),
-                                        [&](int64_t round) { return round >= first; }));
-}
-
-std::vector<int> FinalTeams(const Contest& contest) {
-  std::vector<int> numbers;
-  for (const Team& team : contest.teams) {
-    if (team.best_admit >= 0 && !team.disqualified) numbers.push_back(team.entry.number);
-  }
-  return numbers;
-}
 
 const Contest* LedgerState::Find(std::string_view contest) const {
   const auto found = contests_.find(contest);
@@ -201,9 +152,10 @@ absl::Status LedgerState::Check(const log::TeamEntry& entry) {
   if (contest->team_names.contains(entry.name)) return Breaks("a team's name serves once");
   if (contest->invitations.contains(entry.invitation)) return Breaks("an invitation serves once");
   RETURN_IF_ERROR(MustEqual(entry.reserved, contest->policy.team, "a team reserves team_bits"));
-  contest->teams.push_back({.entry = entry,
-                            .state = counting::StartState(contest->policy.policy),
-                            .left = contest->policy.team});
+  const contest::Policy& policy = contest->policy.policy;
+  const counting::TeamState state = counting::StartState(policy, contest->limits);
+  contest->teams.push_back(
+      {.entry = entry, .state = state, .left = counting::BitsLeft(policy, state)});
   contest->team_by_key.emplace(entry.key, entry.number);
   contest->team_names.insert(entry.name);
   contest->invitations.insert(entry.invitation);
@@ -219,7 +171,8 @@ absl::Status LedgerState::Check(const log::AdmitEntry& entry) {
   if (entry.team > static_cast<int>(contest->teams.size())) return Breaks("ADMIT must name a team");
   Team& team = contest->teams[static_cast<size_t>(entry.team - 1)];
   RETURN_IF_ERROR(MustEqual(entry.try_number, team.tries_used + 1, "tries are numbered in order"));
-  if (entry.try_number > policy.release.tries) return Breaks("no more tries than the policy gives");
+  if (entry.try_number > contest->limits.tries)
+    return Breaks("no more tries than the policy and its acts give");
   if (team.disqualified) return Breaks("nothing is admitted of a disqualified team");
   if (policy.release.tries_per_day > 0 &&
       TriesOfDay(*contest, team) >= policy.release.tries_per_day) {
@@ -306,10 +259,12 @@ absl::Status LedgerState::Check(const log::ResultEntry& entry) {
   --team.waiting;
   contest->charged += charge;
   ++contest->released;
-  if (entry.symbol.kind == counting::SymbolKind::kLevel &&
-      (!team.best_level.has_value() || entry.symbol.level < *team.best_level)) {
-    team.best_level = entry.symbol.level;
-    team.best_admit = entry.admit;
+  if (entry.symbol.kind == counting::SymbolKind::kLevel) {
+    team.shown.push_back(entry.admit);
+    if (!team.best_level.has_value() || entry.symbol.level < *team.best_level) {
+      team.best_level = entry.symbol.level;
+      team.best_admit = entry.admit;
+    }
   }
   switch (keep_) {
     case Keep::kEverything:
@@ -358,6 +313,7 @@ absl::Status LedgerState::Check(const log::RoundEntry& entry) {
   contest->last_round = entry.round;
   contest->admitted = 0;
   contest->released = 0;
+  contest->LowerLimits();
   return absl::OkStatus();
 }
 

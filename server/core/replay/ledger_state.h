@@ -16,6 +16,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "server/core/counting/limits.h"
 #include "server/core/counting/shared_state.h"
 #include "server/core/log/entries.h"
 #include "server/core/log/merkle.h"
@@ -48,6 +49,13 @@ struct Team {
   std::optional<int> best_level;  // the best shown
   int64_t best_admit = -1;        // the submission that was shown it first
   bool disqualified = false;
+  std::vector<int64_t> shown;     // ADMITs that were shown a level, in order
+  std::optional<int64_t> choice;  // the ADMIT that the team chose
+  int64_t choices = 0;            // CHOICEs so far
+  int64_t choice_round = 0;       // of the last
+  // The submission that the final board judges it by: the chosen one, if a score of it was shown,
+  // else best_admit.
+  int64_t JudgedBy() const;
   // The rounds of its last tries_per_day admissions, oldest first.
   std::vector<int64_t> day_rounds;
   std::vector<int64_t> admissions;  // indices of its ADMIT entries; kEverything alone
@@ -74,10 +82,13 @@ struct Contest {
   int64_t last_round = 0;  // number of the last ROUND entry
   int64_t shifted = 0;     // rounds moved by all SHIFTs
   int shifts = 0;
-  int starts = 0;          // that were paid
-  int acts = 0;            // ACT entries so far
-  bool stopped = false;    // for good, by the vault: what was due is not released
-  bool must_stop = false;  // after a START that could not be paid
+  int starts = 0;  // that were paid
+  int acts = 0;    // ACT entries so far
+  // What acts lowered counts from the next exchange on.
+  counting::Limits limits;       // in force
+  counting::Limits next_limits;  // after the next ROUND
+  bool stopped = false;          // for good, by the vault: what was due is not released
+  bool must_stop = false;        // after a START that could not be paid
   counting::Bits acts_used;
   counting::Bits charged;        // all teams and what they share
   counting::SharedState shared;  // of records
@@ -94,12 +105,16 @@ struct Contest {
   // Whose chain it is: the START's of this nonce, or POLICY's.
   std::optional<log::Nonce> chain;
 
+  // Puts next_limits in force.
+  void LowerLimits();
   // Of a closed contest no rule asks again who joined by what, or which ids were used.
   void ForgetWhatServedTheRules();
 
   explicit Contest(const log::PolicyEntry& entry)
       : policy(entry),
         queue(entry.policy),
+        limits(counting::LimitsOf(entry.policy)),
+        next_limits(limits),
         shared(counting::StartShared(entry.policy)),
         shared_left(entry.shared),
         blinding(entry.policy.witnesses.blinding) {}
@@ -120,8 +135,11 @@ struct Contest {
 };
 
 // The teams that the final board is about, by number: those with a shown score that are not
-// disqualified. Each is judged by its best_admit.
+// disqualified. Each is judged by its JudgedBy().
 std::vector<int> FinalTeams(const Contest& contest);
+
+// Whether `admit` is a submission of `team` that waits for its result or was shown a score.
+bool MayChoose(const Contest& contest, const Team& team, int64_t admit);
 
 // Submissions of `team` that count against tries_per_day in the next exchange: those admitted in
 // the RoundsPerDay(rounds) rounds that it ends.
@@ -178,6 +196,7 @@ class LedgerState {
   absl::Status Check(const log::RoundEntry& entry);
   absl::Status Check(const log::ShiftEntry& entry);
   absl::Status Check(const log::ActEntry& entry);
+  absl::Status Check(const log::ChoiceEntry& entry);
   absl::Status Check(const log::FinalEntry& entry);
   absl::Status Check(const log::CloseEntry& entry);
   // The contest that `name` says is open. Errors: FAILED_PRECONDITION when it is not.

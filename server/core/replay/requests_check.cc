@@ -11,21 +11,29 @@ int64_t NextFreeRound(const Contest& contest, const Team& team) {
   return team.day_rounds.front() + contest::RoundsPerDay(policy.rounds);
 }
 
-absl::StatusOr<const Contest*> FindOpen(const LedgerState& state, std::string_view name) {
+absl::StatusOr<const Contest*> FindRunning(const LedgerState& state, std::string_view name) {
   const Contest* contest = state.Find(name);
   if (contest == nullptr) {
     return absl::NotFoundError(
         absl::StrFormat("there is no contest \"%s\"; `pinhole contests` lists them", name));
   }
-  if (contest->phase != Phase::kOpen) {
-    return absl::FailedPreconditionError(
-        absl::StrFormat("contest \"%s\" takes nothing more: it is closed or closing", name));
+  if (contest->phase == Phase::kClosed || contest->stopped || !contest->finals.empty()) {
+    return absl::FailedPreconditionError(absl::StrFormat("contest \"%s\" is over", name));
   }
   if (contest->NextRound() > contest->policy.policy.rounds.count) {
     return absl::FailedPreconditionError(
         absl::StrFormat("the last round of contest \"%s\" is over", name));
   }
   return contest;
+}
+
+absl::StatusOr<const Contest*> FindOpen(const LedgerState& state, std::string_view name) {
+  const Contest* contest = state.Find(name);
+  if (contest != nullptr && contest->phase != Phase::kOpen) {
+    return absl::FailedPreconditionError(
+        absl::StrFormat("contest \"%s\" takes nothing more: it is closed or closing", name));
+  }
+  return FindRunning(state, name);
 }
 
 }  // namespace
@@ -91,9 +99,12 @@ absl::StatusOr<log::AdmitEntry> PlanAdmit(const LedgerState& state,
   if (contest.requests.contains(id) || contest.used_ids.contains(id)) {
     return absl::AlreadyExistsError("the request id was used by this team");
   }
-  if (team->tries_used >= policy.release.tries) {
+  if (team->tries_used >= contest.limits.tries) {
     return absl::ResourceExhaustedError(
-        absl::StrFormat("no try is left: all %d were used", policy.release.tries));
+        contest.limits.tries == policy.release.tries
+            ? absl::StrFormat("no try is left: all %d were used", policy.release.tries)
+            : absl::StrFormat("no try is left: %d were used, and the organizer lowered them to %d",
+                              team->tries_used, contest.limits.tries));
   }
   const int per_day = policy.release.tries_per_day;
   if (per_day > 0 && TriesOfDay(contest, *team) >= per_day) {
@@ -131,6 +142,46 @@ absl::StatusOr<log::AdmitEntry> PlanAdmit(const LedgerState& state,
                          .run_round = run_round,
                          .result_round = run_round,
                          .show_below = request.show_below};
+}
+
+absl::StatusOr<log::ChoiceEntry> PlanChoice(const LedgerState& state,
+                                            const pipe::ChooseRequest& request) {
+  const auto running = FindRunning(state, request.contest);
+  if (!running.ok()) return running.status();
+  const Contest& contest = **running;
+  if (contest.policy.policy.release.final_rule == contest::FinalRule::kNone) {
+    return absl::FailedPreconditionError(
+        "this contest has no final board (release.final none): there is nothing to choose");
+  }
+  const Team* team = contest.FindTeam(request.team_key);
+  if (team == nullptr) {
+    return absl::NotFoundError(
+        "no team of this contest has this key: `pinhole join` first, and wait for its exchange");
+  }
+  if (team->disqualified) {
+    return absl::FailedPreconditionError(
+        "the organizer disqualified this team: it has no place on the board; ask the organizer");
+  }
+  if (request.team != team->entry.number || request.number != team->choices) {
+    return absl::FailedPreconditionError(
+        "the choice was signed for another state of the ledger: choose again");
+  }
+  if (request.admit == team->choice)
+    return absl::AlreadyExistsError("this is the choice that stands already");
+  if (team->choice_round == contest.NextRound()) {
+    return absl::AlreadyExistsError(
+        "a choice of this team is taken in this exchange: choose again after it");
+  }
+  if (request.admit.has_value() && !MayChoose(contest, *team, *request.admit)) {
+    return absl::FailedPreconditionError(
+        "only a submission of this team that waits for its result or was shown a score can be "
+        "chosen: `pinhole status` lists them");
+  }
+  return log::ChoiceEntry{.contest = request.contest,
+                          .round = contest.NextRound(),
+                          .team = request.team,
+                          .admit = request.admit,
+                          .signature = request.signature};
 }
 
 const Admission* FindRequest(const LedgerState& state, const pipe::SubmitRequest& request) {

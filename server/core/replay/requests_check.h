@@ -27,6 +27,14 @@ absl::StatusOr<log::AdmitEntry> PlanAdmit(const LedgerState& state,
                                           const pipe::SubmitRequest& request,
                                           const Digest& commitment);
 
+// The CHOICE entry that taking the choice in the exchange of the next round appends. A contest that
+// is closing still takes one, as long as its rounds go on.
+// Errors: NOT_FOUND no such contest or team; FAILED_PRECONDITION over, without a final board,
+// disqualified, made for another state of the ledger, or a submission that cannot be chosen;
+// ALREADY_EXISTS this is the choice that stands, or another waits for the same exchange.
+absl::StatusOr<log::ChoiceEntry> PlanChoice(const LedgerState& state,
+                                            const pipe::ChooseRequest& request);
+
 // The admission that a request with this id already became, or null. Of a state that keeps
 // everything.
 const Admission* FindRequest(const LedgerState& state, const pipe::SubmitRequest& request);

@@ -43,6 +43,9 @@ class ServedBundle final : public Server {
                                       const std::string&) override {
     return Nothing();
   }
+  absl::StatusOr<ChooseAnswer> Choose(const std::string&, const std::string&) override {
+    return Nothing();
+  }
 
  private:
   static absl::Status Nothing() { return absl::UnimplementedError("a ledger and nothing else"); }

@@ -79,10 +79,18 @@ std::string SignedAnew(const std::string& entry, int acts) {
                 "owner_signature", hex(testing::TestKey(2).Sign(text)));
   }
   if (words.starts_with("ACT ") && ValueOf(entry, "act") != "stop") {
-    const std::string text = absl::StrFormat("pinhole act v1 contest=%s act=%s team=%s number=%d\n",
-                                             ValueOf(entry, "contest"), ValueOf(entry, "act"),
-                                             ValueOf(entry, "team"), acts);
+    const std::string text = absl::StrFormat(
+        "pinhole act v1 contest=%s act=%s team=%s value=%s number=%d\n", ValueOf(entry, "contest"),
+        ValueOf(entry, "act"), ValueOf(entry, "team"), ValueOf(entry, "value"), acts);
     return With(entry, "signature", hex(testing::TestKey(1).Sign(text)));
+  }
+  if (words.starts_with("CHOICE ")) {  // a team's first
+    const std::string team = ValueOf(entry, "team");
+    const std::string text =
+        absl::StrFormat("pinhole choice v1 contest=%s team=%s admit=%s number=0\n",
+                        ValueOf(entry, "contest"), team, ValueOf(entry, "admit"));
+    const auto key = static_cast<uint8_t>(9 + team[0] - '0');
+    return With(entry, "signature", hex(testing::TestKey(key).Sign(text)));
   }
   return entry;
 }
@@ -237,9 +245,31 @@ std::vector<Mutation> OfImprovements() {
        }},
       {"act-for-free", "ACT costs what", Set("ACT", 0, "charge_bits", "0.000")},
       {"reinstated-who-stood", "reinstated after that alone", Set("ACT", 0, "act", "reinstate")},
+      {"act-with-a-value", "only a lowered limit has a value", Set("ACT", 0, "value", "3")},
+      {"limit-raised", "can only be lowered", Set("ACT", 2, "value", "20")},
+      {"limit-lowered-twice-the-same", "can only be lowered", Set("ACT", 3, "value", "19")},
+      {"limit-without-a-value", "can only be lowered", Set("ACT", 2, "value", "-")},
+      {"limit-of-one-team", "lowered for all teams", Set("ACT", 2, "team", "1")},
+      {"limit-for-free", "ACT costs what", Set("ACT", 4, "charge_bits", "0.000")},
+      {"limit-not-kept", "state what its symbol leaves", Set("ACT", 4, "value", "7")},
+      {"limit-of-tries-not-kept", "state what its symbol leaves", Set("ACT", 3, "value", "16")},
+      {"choice-not-by-its-team", "signed by its team",
+       [](Entries& e) {
+         std::string& choice = e[Place(e, "CHOICE", 1)];
+         choice = With(choice, "signature", ValueOf(e[Place(e, "CHOICE", 0)], "signature"));
+       }},
+      {"choice-of-another-team", "of its own",
+       [](Entries& e) {
+         const std::string admit = ValueOf(e[Place(e, "CHOICE", 1)], "admit");
+         Set("CHOICE", 0, "admit", admit)(e);
+       }},
+      {"choice-of-no-submission", "of its own", Set("CHOICE", 0, "admit", "0")},
+      {"choice-twice-an-exchange", "once an exchange", Double("CHOICE", 0)},
+      {"choice-another-round", "name the exchange it is in", Set("CHOICE", 0, "round", "9")},
+      {"choice-of-nothing", "another than the one before", Set("CHOICE", 1, "admit", "-")},
       {"final-dropped", "the whole final board", Drop("FINAL", 2)},
       {"final-place-skipped", "follow each other", Set("FINAL", 1, "place", "3")},
-      {"final-another-submission", "best shown submission", Set("FINAL", 0, "admit", "5")},
+      {"final-another-submission", "that it chose, or its best", Set("FINAL", 0, "admit", "5")},
       {"final-for-free", "place costs what", Set("FINAL", 0, "charge_bits", "0.000")},
       {"final-with-a-level", "every-team alone", Set("FINAL", 0, "level", "3")},
       {"close-states-less", "CLOSE must state what left", Set("CLOSE", 0, "used_bits", "0.000")},

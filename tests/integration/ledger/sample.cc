@@ -12,13 +12,28 @@ namespace {
 
 constexpr char kOrigin[] = "vault.example/test";  // LedgerBuilder's
 
+// Ada stays with the first of hers that she can choose; grace goes back to her best.
+void Choose(LedgerBuilder& ledger, int round) {
+  const auto first = [&](const char* name) {
+    const replay::Team& team = *ledger.contest().FindTeam(name);
+    for (const int64_t admit : team.admissions) {
+      if (replay::MayChoose(ledger.contest(), team, admit)) return std::optional(admit);
+    }
+    return std::optional<int64_t>();
+  };
+  if (round == 8 && first("grace").has_value()) ledger.Choose("grace", first("grace"));
+  if (round == 14 && first("ada").has_value()) ledger.Choose("ada", first("ada"));
+  if (round == 15 && ledger.contest().FindTeam("grace")->choice.has_value())
+    ledger.Choose("grace", std::nullopt);
+}
+
 }  // namespace
 
 LedgerBuilder SampleLedger(contest::ReleaseRule rule, contest::FinalRule final_rule, int rounds,
                            int witnesses) {
   contest::Policy policy = DemoPolicy();
   policy.rounds.count = rounds;
-  policy.release.acts_thousandths = 96'000;  // what happens below, however many rounds there are
+  policy.release.acts_thousandths = 192'000;  // what happens below, however many rounds there are
   policy.release.rule = rule;
   policy.release.final_rule = final_rule;
   if (rule == contest::ReleaseRule::kEveryScore) {
@@ -35,12 +50,19 @@ LedgerBuilder SampleLedger(contest::ReleaseRule rule, contest::FinalRule final_r
     if (round == 9) ledger.Start(9);
     if (round == 10) ledger.ActOnTeam(log::ActKind::kDisqualify, "mary");
     if (round == 11) ledger.ActOnTeam(log::ActKind::kReinstate, "mary");
+    if (round == 12) ledger.Lower(log::ActKind::kLowerTries, policy.release.tries - 1);
+    if (round == 12) ledger.Lower(log::ActKind::kLowerTries, policy.release.tries - 3);
+    if (round == 13 && rule != contest::ReleaseRule::kEveryScore) {
+      ledger.Lower(log::ActKind::kLowerShownScores, policy.release.shown_scores - 2);
+      ledger.Lower(log::ActKind::kLowerShownFailures, policy.release.shown_failures - 1);
+    }
     ledger.Release();
+    if (final_rule != contest::FinalRule::kNone) Choose(ledger, round);
     if (round <= 3) ledger.Join(teams[round - 1]);
     const char* const team = teams[round % 3];
     const replay::Team* found = ledger.contest().FindTeam(team);
     const bool may = found != nullptr && !found->disqualified &&
-                     found->tries_used < policy.release.tries && round + 2 < rounds &&
+                     found->tries_used < ledger.contest().limits.tries && round + 2 < rounds &&
                      found->waiting < policy.release.waiting;
     if (may) {
       ledger.Admit(team, round % 5 == 0 ? std::nullopt : std::optional(50 - round % 51),

@@ -6,23 +6,24 @@ from decimal import Decimal
 from types import SimpleNamespace as Record
 
 # The fields of each type; a mark says how a value is spelled, without one it is a number.
-FORMS = {"'": r"\S+",
-         "#": "[0-9a-f]+", "~": "-|[0-9a-f]+",
-         ".": r"(0|[1-9]\d*)\.\d{3}", "?": r"-|0|[1-9]\d*", "": r"0|[1-9]\d*"}
+FORMS = {"'": r"\S+", "#": "[0-9a-f]+", "~": "-|[0-9a-f]+", ".": r"(0|[1-9]\d*)\.\d{3}", "?": r"-|0|[1-9]\d*",
+         "": r"0|[1-9]\d*"}
 FIELDS = {type.split()[0]: ["contest'", "round", *type.split()[1:]] for type in """
 START build# nonce# previous_size charge_bits. blinding~ | TEAM number name' key# invitation# reserved_bits. |
-DATASET dataset' version deployment' tables' target' label' weight' train_rows public_rows final_rows
-    declassified_bits. budget_bits. commitment# owner# signature# |
-POLICY version deployment' degraded' metric' format' weights' range_low' range_high' best' worst' step'
-    baseline_bits. bits_per_row rule' tries tries_per_day shown_scores shown_failures min_gain waiting teams
-    final' acts_bits. origin_ms round_ms run_window_ms rounds lanes settle_ms max_shift wall_ms cpu_seconds
-    memory_bytes threads output_bytes scratch_bytes program_bytes quorum witnesses' blinding~ organizer#
-    team_count# team_bits. shared_count# shared_bits. final_bits. contest_bits. organizer_signature#
-    owner_signature# |
+DATASET dataset' version deployment' tables' target' label' weight' train_rows public_rows final_rows declassified_bits.
+    budget_bits. commitment# owner# signature# |
+POLICY version deployment' degraded' metric' format' weights' range_low' range_high' best' worst' step' baseline_bits.
+    bits_per_row rule' tries tries_per_day shown_scores shown_failures min_gain waiting teams final' acts_bits. origin_ms
+    round_ms run_window_ms rounds lanes settle_ms max_shift wall_ms cpu_seconds memory_bytes threads output_bytes
+    scratch_bytes program_bytes quorum witnesses' blinding~ organizer# team_count# team_bits. shared_count# shared_bits.
+    final_bits. contest_bits. organizer_signature# owner_signature# |
 ADMIT team try program# size_class request# request_id# run_round result_round show_below? |
 RESULT admit team symbol text' charge_bits. tries_left levels_left scores_left failures_left blind~ |
 ROUND admitted released root_before# blinding~ | SHIFT moved count charge_bits. | CLOSE used_bits. blind~ |
-ACT act' team charge_bits. signature# | FINAL place team admit level? text' charge_bits. blind~""".split("|")}
+ACT act' team value? charge_bits. signature# | CHOICE team admit? signature# |
+FINAL place team admit level? text' charge_bits. blind~""".split("|")}
+
+LOWERS = ["lower-tries", "lower-shown-scores", "lower-shown-failures"]
 
 def need(holds, rule):
     if not holds: raise ValueError(rule)
@@ -72,11 +73,15 @@ def bits(n):  # log2 in thousandths, rounded up
 def count(gain, tries, levels, scores, failures):  # sequences of symbols: i of them levels, e of them FAILED
     return sum(math.comb(tries, i) * math.comb(tries - i, e) * math.comb(max(0, levels - (i-1) * (gain-1)), i)
                for i in range(min(scores, tries) + 1) for e in range(min(failures, tries - i) + 1))
-def left(p, team, pool):  # how much can still come of a team, and under records of what all teams share
-    own = (0, 0) if p.rule == "records" else (pool.levels, pool.scores)
-    alone = count(p.min_gain, team.tries, *own, team.failures)
-    shared = count(p.min_gain, pool.tries if p.rule == "records" else 0, pool.levels, pool.scores, 0)
-    return (p.levels + 1) ** team.tries if p.rule == "every-score" else alone, shared
+def state(p, team):  # tries, levels, scores and failures left, by the limits in force; the ADMITs so far have their tries
+    tries, pool = max(len(team.rounds), p.tries) - team.done, team.pool
+    return tries, pool.levels, max(0, p.shown_scores - pool.shown), max(0, p.shown_failures - team.failed)
+def left(p, team, teams):  # how much can still come of a team, and under records of what all teams share
+    (tries, levels, scores, failures), joined = state(p, team), [t for t in teams if t]
+    if p.rule == "every-score": return (p.levels + 1) ** tries, 1
+    if p.rule == "improvements": return count(p.min_gain, tries, levels, scores, failures), 1
+    every = sum(state(p, t)[0] for t in joined) + (p.teams - len(joined)) * p.tries
+    return count(p.min_gain, tries, 0, 0, failures), count(p.min_gain, every, levels, scores, 0)
 def places(p, teams):  # the charge of each place of a final board of so many teams
     ranks = [bits(teams - i) for i in range(min(teams, {"winner": 1, "top3": 3}.get(p.final, 0)))]
     return [bits(p.levels + 1)] * teams if p.final == "every-team" else ranks
@@ -95,7 +100,7 @@ def replay(entries):
         need(begins or (over if ends else not finals and not stopped and now <= p.rounds), "the end")
         if kind == "START":
             need(e.previous_size == index and idle and not over, "a START between rounds")
-            cost = bits(1 + 4 * p.rounds) if p and admits else 0
+            cost = bits(1 + 5 * p.rounds) if p and admits else 0
             must_stop = cost > 0 and acts_used + cost + stop_bits > p.acts_bits
             charge, new = 0 if must_stop else cost, {e.nonce}
             need((e.blinding == "-") == (not p or chain == "-"), "a chain begun in a contest with witnesses")
@@ -120,25 +125,25 @@ def replay(entries):
             need(quorum <= len(keys) < 2 * quorum or not keys and not quorum, "a quorum of more than half")
             need(all(len({*same}) == len(keys) for same in zip(*keys)), "each witness once")
             need((chain == "-") == (not keys), "a blinding where there are witnesses")
-            pool = Record(tries=p.tries * p.teams, levels=0 if plain else p.levels, scores=p.shown_scores)
-            team, shared = left(p, Record(tries=p.tries, failures=p.shown_failures), pool)
+            pool, limits = Record(levels=0 if plain else p.levels, shown=0), [p.tries, p.shown_scores, p.shown_failures]
+            team, shared = left(p, Record(rounds=[], done=0, failed=0, pool=pool), teams)
             stop_bits, final, spent = bits(2 * p.rounds + 1), sum(places(p, p.teams)), spent + p.baseline_bits
-            whole = p.teams * bits(team) + bits(shared) + final + p.acts_bits
-            says(p, deployment=data.deployment, team_count=f"{team:x}", team_bits=bits(team),
-                 shared_count=f"{shared:x}", shared_bits=bits(shared), final_bits=final, contest_bits=whole)
+            whole, lowered = p.teams * bits(team) + bits(shared) + final + p.acts_bits, sum(limits)
+            says(p, deployment=data.deployment, team_count=f"{team:x}", team_bits=bits(team), shared_count=f"{shared:x}",
+                 shared_bits=bits(shared), final_bits=final, contest_bits=whole)
             need(plain or spent + whole <= data.budget_bits, "the budget of the data set")
         elif kind == "TEAM":
-            own = pool if p.rule == "records" else Record(**vars(pool))
             new = {(p.contest, e.name), (p.contest, e.key), (p.contest, e.invitation)}
             need(not closing and len(teams) <= p.teams, "a team too many")
             says(e, number=len(teams), reserved_bits=p.team_bits)
-            teams += [Record(tries=p.tries, failures=p.shown_failures, pool=own, rounds=[], out=0, best=None)]
+            teams += [Record(key=e.key, pool=pool if p.rule == "records" else Record(**vars(pool)), rounds=[], done=0,
+                             failed=0, out=0, shown={}, choice="-", choices=[0])]
         elif kind == "ADMIT":
             team, new = teams[e.team], {(p.contest, e.team, e.request_id)}
             tried, per_day = len(team.rounds), p.tries_per_day or math.inf
             today = sum(r > now - -(-86_400_000 // p.round_ms) for r in team.rounds)
             need(not closing and not team.out and tried < p.tries, "a try more")
-            need(tried + team.tries - p.tries < p.waiting and today < per_day, "so many tries at a time")
+            need(tried - team.done < p.waiting and today < per_day, "so many tries at a time")
             room = p.lanes * (p.run_window_ms // (p.wall_ms + p.settle_ms))
             run = now + 1 if now + 1 > last_run else last_run + (taken >= room)
             says(e, **{"try": tried + 1}, run_round=run, result_round=run)
@@ -149,49 +154,63 @@ def replay(entries):
         elif kind == "RESULT":
             need(due[now][released] == e.admit and (e.symbol > 0 or not plain), "the RESULT that is due")
             admit, team, level = admits[e.admit], teams[e.team], e.symbol - 2
-            own, before = team.pool, sum(map(bits, left(p, team, team.pool)))
+            _, levels, scores, failures = state(p, team)
+            before, text = sum(map(bits, left(p, team, teams))), texts[e.symbol]
             need(admit.show_below == "-" or level < admit.show_below, "such a level")
-            if level >= 0 and not plain:
-                need(level < own.levels, "a gain")
-                own.levels, own.scores = max(0, level - p.min_gain + 1), own.scores - 1
-            elif not plain:
-                team.failures -= e.symbol
-            team.tries, own.tries, released = team.tries - 1, own.tries - 1, released + 1
-            charge = before - sum(map(bits, left(p, team, own)))
-            says(e, team=admit.team, text=texts[e.symbol], tries_left=team.tries, levels_left=own.levels,
-                 scores_left=own.scores, failures_left=team.failures)
-            blinds[index] = e.blind
-            team.best = min(team.best or (level, e.admit), (level, e.admit)) if level >= 0 else team.best
+            may = level < levels and scores if level >= 0 else failures
+            need(plain or e.symbol == 0 or may, "something that is left to show")
+            team.done, released, blinds[index] = team.done + 1, released + 1, e.blind
+            if level >= 0:
+                team.shown[e.admit], team.pool.shown = level, team.pool.shown + 1
+                team.pool.levels = max(0, 0 if plain else level - p.min_gain + 1)
+            team.failed += e.symbol == 1
+            charge = before - sum(map(bits, left(p, team, teams)))
+            after = dict(zip(("tries_left", "levels_left", "scores_left", "failures_left"), state(p, team)))
+            says(e, team=admit.team, text=text, **after)
         elif kind == "ROUND":
             says(e, admitted=admitted, released=len(due.pop(now, [])), root_before=root(leaves).hex())
             need(e.released == released, "every RESULT in its round")
             need(chain == ("-" if e.blinding == "-" else sha(bytes.fromhex(e.blinding))), "the chain's next")
             need(all(blinds[i] == blind(e.blinding, i) for i in blinds), "a blind of this blinding")
             now, admitted, released, chain, blinds = now + 1, 0, 0, e.blinding, {}
+            p.tries, p.shown_scores, p.shown_failures = limits
         elif kind == "SHIFT":
-            shifts, charge = shifts + 1, bits(1 + 4 * p.rounds * p.max_shift)
+            shifts, charge = shifts + 1, bits(1 + 5 * p.rounds * p.max_shift)
             need(idle and e.count == shifts and 1 <= e.moved <= p.max_shift, "a SHIFT between rounds")
         elif kind == "ACT":
-            text = f"pinhole act v1 contest={p.contest} act={e.act} team={e.team} number={acts}\n"
-            stops, of_team = e.act == "stop", e.act in ("disqualify", "reinstate")
-            charge = bits(1 + p.rounds * (2 if stops else 4 * p.teams if of_team else 4))
+            text = f"pinhole act v1 contest={p.contest} act={e.act} team={e.team} value={e.value} number={acts}\n"
+            stops, of_team, lowers = e.act == "stop", e.act in ("disqualify", "reinstate"), e.act in LOWERS
+            ways = 2 if stops else 5 * (p.teams if of_team else lowered if lowers else 1)
+            charge, acts, must_stop = bits(1 + p.rounds * ways), acts + 1, False
             need(e.signature == "0" * 128 if stops else signed(p.organizer, text, e.signature), "signature")
-            need((e.team > 0) == of_team and (of_team or stops or e.act == "close-early"), "such an act")
+            need((e.team > 0) == of_team and (e.value != "-") == lowers, "such an act")
             if of_team:
                 need(teams[e.team].out == (e.act == "reinstate"), "disqualified once")
                 teams[e.team].out = e.act == "disqualify"
+            elif lowers:
+                need(e.value < limits[LOWERS.index(e.act)], "a limit that is lowered")
+                limits[LOWERS.index(e.act)] = e.value
             else:
-                need(idle if stops else not closing, "an act in its place")
+                need(idle if stops else not closing and e.act == "close-early", "an act in its place")
                 closing, stopped, due = True, stops, {} if stops else due
-            acts, must_stop = acts + 1, False
+        elif kind == "CHOICE":
+            team, number = teams[e.team], len(teams[e.team].choices) - 1
+            text = f"pinhole choice v1 contest={p.contest} team={e.team} admit={e.admit} number={number}\n"
+            waits = e.admit in sum(due.values(), []) and e.admit not in (due.get(now) or [])[:released]
+            mine = waits and admits[e.admit].team == e.team or e.admit in team.shown or e.admit == "-"
+            need(p.final != "none" and not team.out and team.choices[-1] < now and mine, "such a choice")
+            need(e.admit != team.choice and signed(team.key, text, e.signature), "the team's signature")
+            team.choice, team.choices = e.admit, team.choices + [now]
         else:  # FINAL, CLOSE
             says(e, blind=blind(chain, index))
-            ranked = [n for n, team in enumerate(teams) if team and team.best and not team.out]
+            ranked = [n for n, team in enumerate(teams) if team and team.shown and not team.out]
             costs, at, every = [] if stopped else places(p, len(ranked)), len(finals), p.final == "every-team"
             if kind == "FINAL":
                 text, number = ([*texts, "WORSE"][e.level + 2], ranked[at]) if every else ("-", e.team)
                 need(number in ranked and number not in finals and every == (e.level != "-"), "such a place")
-                says(e, place=at + 1, team=number, admit=teams[number].best[1], text=text)
+                shown, choice = teams[number].shown, teams[number].choice
+                judged = choice if choice in shown else min(shown, key=lambda admit: (shown[admit], admit))
+                says(e, place=at + 1, team=number, admit=judged, text=text)
                 charge, finals = costs[at], finals + [number]
             else:
                 need(at == len(costs) and e.used_bits == used, "the whole board, and what was used")

@@ -248,7 +248,21 @@ class Whole(unittest.TestCase):
             site.run("pinhole", "join", "--wait", "-", home=team, input=self.invitation(team))
         for team, conduct in (("ada", "honest"), ("bob", "better"), ("eve", "better")):
             site.run("pinhole", "submit", CONDUCTS / f"conduct_{conduct}", "--wait", home=team)
+        site.run("pinhole", "submit", CONDUCTS / "conduct_better", "--wait", home="ada")
+        self.assertIn("try 1, as you chose", site.run("pinhole", "choose", "1", "--wait", home="ada"))
+        self.assertIn("FINAL  judged by try 1, as you chose", site.run("pinhole", "status", home="ada"))
         act = (site.folder / "vault", "demo", "--organizer-key", site.folder / "organizer.key")
+        self.assertIn("lowered", site.run("pinhole-vault", "contest", "tighten", *act, "--tries", "2"))
+        wider = site.run("pinhole-vault", "contest", "tighten", *act, "--tries", "3", check=False)
+        self.assertNotEqual(wider.returncode, 0)
+        self.assertIn("can only be lowered", wider.stdout + wider.stderr)
+        deadline = time.monotonic() + 30
+        while "lowered by the organizer: tries 2 instead of 20" not in site.run("pinhole", "rules", home="ada"):
+            self.assertLess(time.monotonic(), deadline, site.logs())
+            time.sleep(0.1)
+        third = site.run("pinhole", "submit", CONDUCTS / "conduct_garbage", home="ada", check=False)
+        self.assertEqual(third.returncode, 1, third.stdout + third.stderr)
+        self.assertIn("the organizer lowered them to 2", third.stdout + third.stderr)
         site.run("pinhole-vault", "contest", "disqualify", *act[:2], "bob", *act[2:])
         site.run("pinhole-vault", "contest", "disqualify", *act[:2], "ada", *act[2:])
         site.run("pinhole-vault", "contest", "reinstate", *act[:2], "ada", *act[2:])
@@ -265,6 +279,8 @@ class Whole(unittest.TestCase):
             time.sleep(0.2)
         finals = [e for e in self.entries() if e.startswith("FINAL")]
         self.assertEqual([re.search(" team=([0-9]+) ", e).group(1) for e in finals], ["3", "1"])
+        shown = [i for i, e in enumerate(self.entries()) if e.startswith("ADMIT") and " team=1 " in e]
+        self.assertIn(f" admit={shown[0]} ", finals[1])
         board = site.run("pinhole", "board", home="ada")
         self.assertRegex(board, r"FINAL +TEAM +SCORE\n1 +eve +-\n2 +ada +-\n")
         self.assertRegex(board, r"disqualified +bob")

@@ -54,6 +54,11 @@ class Borrowed final : public Server {
     return server_.Submit(token, request, message);
   }
 
+  absl::StatusOr<ChooseAnswer> Choose(const std::string& token,
+                                      const std::string& request) override {
+    return server_.Choose(token, request);
+  }
+
  private:
   FakeServer& server_;
 };
@@ -126,6 +131,12 @@ class CommandTest : public ::testing::Test {
       const absl::StatusOr<log::TeamEntry> team = replay::PlanJoin(ledger_.state(), *join);
       ASSERT_TRUE(team.ok()) << team.status();
       ASSERT_TRUE(ledger_.Append(*log::Encode(*team)).ok());
+      return;
+    }
+    if (const auto* choice = std::get_if<pipe::ChooseRequest>(&*request); choice != nullptr) {
+      const absl::StatusOr<log::ChoiceEntry> entry = replay::PlanChoice(ledger_.state(), *choice);
+      ASSERT_TRUE(entry.ok()) << entry.status();
+      ASSERT_TRUE(ledger_.Append(*log::Encode(*entry)).ok());
       return;
     }
     const auto& submit = std::get<pipe::SubmitRequest>(*request);

@@ -24,6 +24,7 @@ class FakeServer : public cli::Server {
   std::vector<std::string> joins;                            // signed requests
   std::vector<std::pair<std::string, std::string>> uploads;  // token, bytes
   std::vector<std::string> submits;                          // signed requests
+  std::vector<std::string> choices;                          // signed requests
   int page_size = 3;
 
   absl::StatusOr<cli::ServerInfo> Info() override {
@@ -65,6 +66,11 @@ class FakeServer : public cli::Server {
                                            const std::string&) override {
     submits.push_back(signed_request);
     return submit_answer;
+  }
+  absl::StatusOr<cli::ChooseAnswer> Choose(const std::string&,
+                                           const std::string& signed_request) override {
+    choices.push_back(signed_request);
+    return cli::ChooseAnswer{.exchange_time = absl::FromUnixSeconds(1'000'042)};
   }
 };
 

@@ -8,6 +8,7 @@
 
 #include "server/core/counting/acts.h"
 #include "server/core/counting/final_board.h"
+#include "server/core/counting/limits.h"
 #include "server/core/counting/shared_state.h"
 #include "server/core/counting/worst_case.h"
 
@@ -185,10 +186,11 @@ TEST(ActsTest, ChargesAreTheLogOfTheChoices) {
   Policy policy = Records(3, 20, 51, 10, 3, 1);
   policy.rounds.count = 240;
   policy.rounds.max_shift = 1000;
-  EXPECT_EQ(ShiftCharge(policy), BigCount(1 + 240 * 4 * 1000).CeilLog2());
-  EXPECT_EQ(StartCharge(policy), BigCount(1 + 240 * 4).CeilLog2());
-  EXPECT_EQ(CloseEarlyCharge(policy), BigCount(1 + 240 * 4).CeilLog2());
-  EXPECT_EQ(TeamActCharge(policy), BigCount(1 + 240 * 4 * 3).CeilLog2());
+  EXPECT_EQ(ShiftCharge(policy), BigCount(1 + 240 * 5 * 1000).CeilLog2());
+  EXPECT_EQ(StartCharge(policy), BigCount(1 + 240 * 5).CeilLog2());
+  EXPECT_EQ(CloseEarlyCharge(policy), BigCount(1 + 240 * 5).CeilLog2());
+  EXPECT_EQ(TeamActCharge(policy), BigCount(1 + 240 * 5 * 3).CeilLog2());
+  EXPECT_EQ(TightenCharge(policy), BigCount(1 + 240 * 5 * (20 + 10 + 3)).CeilLog2());
   EXPECT_EQ(StopCharge(policy), BigCount(1 + 240 * 2).CeilLog2());
 }
 
@@ -221,7 +223,8 @@ TEST(ActsTest, TheBitsCoverEverySequenceThatTheyPayFor) {
         const std::vector<ActOfKind> kinds = {{max_shift, ShiftCharge(policy)},
                                               {1, StartCharge(policy)},
                                               {1, CloseEarlyCharge(policy)},
-                                              {teams, TeamActCharge(policy)}};
+                                              {teams, TeamActCharge(policy)},
+                                              {WaysToLower(policy), TightenCharge(policy)}};
         std::vector<ActOfKind> cheap = kinds;
         for (ActOfKind& kind : cheap)
           kind.charge = BigCount(static_cast<uint64_t>(1 + rounds * kind.ways)).CeilLog2();

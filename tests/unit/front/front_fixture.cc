@@ -31,11 +31,11 @@ Outcome OutcomeOf(const grpc::Status& status, const grpc::ClientContext& context
   return outcome;
 }
 
-FrontTest::FrontTest(const Limits& limits)
+FrontTest::FrontTest(const Limits& limits, const contest::Policy& policy)
     : folder_(TempDir::Make().value()),
       log_(CreateForWrite(folder_.path() + "/log", 0600).value()),
       front_folder_(folder_.path() + "/front"),
-      vault_(folder_.path() + "/vault.sock", DemoPolicy()) {
+      vault_(folder_.path() + "/vault.sock", policy) {
   const auto pin = InitFolder(front_folder_, {.listen = "127.0.0.1:0",
                                               .vault_socket = folder_.path() + "/vault.sock",
                                               .log_vkey = vault_.ledger().Vkey(),

@@ -30,7 +30,8 @@ struct Outcome {
 
 class FrontTest : public ::testing::Test {
  protected:
-  explicit FrontTest(const Limits& limits = {});
+  explicit FrontTest(const Limits& limits = {},
+                     const contest::Policy& policy = testing::DemoPolicy());
 
   void StartFront();
   // As a kill: nothing is told to anybody, what is not on the disk is gone.

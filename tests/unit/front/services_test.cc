@@ -34,6 +34,7 @@ const std::map<std::string, Credential>& Credentials() {
       {"ContestantService/Join", Credential::kSignature},
       {"ContestantService/UploadProgram", Credential::kToken},
       {"ContestantService/Submit", Credential::kToken},
+      {"ContestantService/Choose", Credential::kToken},
       {"ContestantService/GetSubmission", Credential::kToken},
       {"ContestantService/ListSubmissions", Credential::kToken},
   };

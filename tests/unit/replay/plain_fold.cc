@@ -134,13 +134,44 @@ bool PlainFold::AtEnd(const contest::Policy& policy, int64_t round) const {
          none_due && (Closing() || LastRound() >= policy.rounds.count);
 }
 
-counting::SharedState PlainFold::Shared() const {
-  counting::SharedState shared = counting::StartShared(All<log::PolicyEntry>()[0]->policy);
-  if (shared == counting::SharedState()) return shared;
-  for (const auto* result : All<log::ResultEntry>()) {
-    shared = {
-        .tries = shared.tries - 1, .levels = result->after.levels, .scores = result->after.scores};
+counting::Limits PlainFold::LimitsAfter(size_t size) const {
+  counting::Limits in_force = counting::LimitsOf(All<log::PolicyEntry>()[0]->policy);
+  counting::Limits promised = in_force;
+  for (size_t i = 0; i < size; ++i) {
+    if (std::holds_alternative<log::RoundEntry>(entries_[i])) in_force = promised;
+    const auto* act = std::get_if<log::ActEntry>(&entries_[i]);
+    if (act == nullptr || !act->value.has_value()) continue;
+    if (act->kind == log::ActKind::kLowerTries) promised.tries = *act->value;
+    if (act->kind == log::ActKind::kLowerShownScores) promised.shown_scores = *act->value;
+    if (act->kind == log::ActKind::kLowerShownFailures) promised.shown_failures = *act->value;
   }
+  return in_force;
+}
+
+counting::Limits PlainFold::LimitsPromised() const {
+  counting::Limits promised = counting::LimitsOf(All<log::PolicyEntry>()[0]->policy);
+  for (const auto* act : All<log::ActEntry>()) {
+    if (act->kind == log::ActKind::kLowerTries) promised.tries = *act->value;
+    if (act->kind == log::ActKind::kLowerShownScores) promised.shown_scores = *act->value;
+    if (act->kind == log::ActKind::kLowerShownFailures) promised.shown_failures = *act->value;
+  }
+  return promised;
+}
+
+// Scores that were shown are what the limit in force has lost; never fewer than none are left.
+counting::SharedState PlainFold::Shared() const {
+  const contest::Policy& policy = All<log::PolicyEntry>()[0]->policy;
+  if (policy.release.rule != contest::ReleaseRule::kRecords) return {};
+  const counting::Limits limits = LimitsAfter(entries_.size());
+  counting::SharedState shared{.levels = policy.scoring.scale.level_count(),
+                               .scores = limits.shown_scores};
+  for (const auto* result : All<log::ResultEntry>()) {
+    if (result->symbol.kind != counting::SymbolKind::kLevel) continue;
+    shared.levels = result->after.levels;
+    shared.scores = std::max(0, shared.scores - 1);
+  }
+  for (const PlainTeam& team : Teams()) shared.tries += team.state.tries;
+  shared.tries += (policy.release.teams - Count<log::TeamEntry>()) * limits.tries;
   return shared;
 }
 
@@ -165,35 +196,68 @@ counting::Bits PlainFold::Charged() const {
   return charged;
 }
 
-std::vector<PlainTeam> PlainFold::Teams() const {
+// Each team's state from the limits in force and what was shown so far.
+std::vector<PlainTeam> PlainFold::TeamsAfter(size_t size) const {
   std::vector<PlainTeam> teams;
-  for (const auto* entry : All<log::TeamEntry>()) {
+  for (const auto* entry : AllOf<log::TeamEntry>(size)) {
     const contest::Policy& policy = All<log::PolicyEntry>()[0]->policy;
-    PlainTeam team{.entry = *entry, .state = counting::StartState(policy)};
-    for (const auto* admit : All<log::AdmitEntry>()) {
+    const bool shares = policy.release.rule == contest::ReleaseRule::kRecords;
+    const counting::Limits limits = LimitsAfter(size);
+    PlainTeam team{.entry = *entry};
+    int scores = 0;
+    int failures = 0;
+    int levels = counting::StartState(policy).levels;
+    std::vector<int64_t> shown;
+    for (const auto* admit : AllOf<log::AdmitEntry>(size)) {
       if (admit->team == entry->number) ++team.tries, ++team.waiting;
     }
-    for (const auto* result : All<log::ResultEntry>()) {
+    for (const auto* result : AllOf<log::ResultEntry>(size)) {
       if (result->team != entry->number) continue;
       --team.waiting;
-      const counting::TeamState before = team.state;
-      team.state = result->after;
-      if (policy.release.rule == contest::ReleaseRule::kRecords) {
-        team.state.levels = team.state.scores = 0;
-      }
-      team.charged += BitsOf(policy, before) - BitsOf(policy, team.state);
-      if (result->symbol.kind == counting::SymbolKind::kLevel &&
-          result->symbol.level < team.best_level.value_or(1 << 20)) {
+      failures += result->symbol.kind == counting::SymbolKind::kFailed ? 1 : 0;
+      if (result->symbol.kind != counting::SymbolKind::kLevel) continue;
+      ++scores;
+      shown.push_back(result->admit);
+      if (!shares) levels = result->after.levels;
+      if (result->symbol.level < team.best_level.value_or(1 << 20)) {
         team.best_level = result->symbol.level;
         team.best_admit = result->admit;
       }
     }
-    for (const auto* act : All<log::ActEntry>()) {
+    team.state = {.tries = std::max(team.waiting, limits.tries - (team.tries - team.waiting)),
+                  .levels = levels,
+                  .scores = shares ? 0 : std::max(0, limits.shown_scores - scores),
+                  .failures = std::max(0, limits.shown_failures - failures)};
+    if (policy.release.rule == contest::ReleaseRule::kEveryScore)
+      team.state.levels = team.state.failures = 0;
+    for (const auto* act : AllOf<log::ActEntry>(size)) {
       if (act->team == entry->number) team.disqualified = act->kind == log::ActKind::kDisqualify;
+    }
+    team.judged_by = team.best_admit;
+    for (const auto* choice : AllOf<log::ChoiceEntry>(size)) {
+      if (choice->team != entry->number) continue;
+      ++team.choices;
+      team.choice = choice->admit;
+    }
+    for (const int64_t admit : shown) {
+      if (team.choice == admit) team.judged_by = admit;
     }
     teams.push_back(team);
   }
   return teams;
+}
+
+counting::Bits PlainFold::ChargedOf(int team) const {
+  const contest::Policy& policy = All<log::PolicyEntry>()[0]->policy;
+  const auto left = [&](size_t size) {
+    return BitsOf(policy, TeamsAfter(size)[static_cast<size_t>(team - 1)].state);
+  };
+  counting::Bits charged;
+  for (size_t i = 0; i < entries_.size(); ++i) {
+    const auto* result = std::get_if<log::ResultEntry>(&entries_[i]);
+    if (result != nullptr && result->team == team) charged += left(i) - left(i + 1);
+  }
+  return charged;
 }
 
 std::vector<int64_t> PlainFold::Due(int64_t round) const {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "server/core/counting/limits.h"
 #include "server/core/counting/shared_state.h"
 #include "server/core/log/entries.h"
 
@@ -16,12 +17,14 @@ namespace pinhole::replay {
 struct PlainTeam {
   log::TeamEntry entry;
   counting::TeamState state;
-  counting::Bits charged;
   int tries = 0;
   int waiting = 0;
   std::optional<int> best_level;
   int64_t best_admit = -1;
   bool disqualified = false;
+  std::optional<int64_t> choice;
+  int64_t choices = 0;
+  int64_t judged_by = -1;
 };
 
 // For ledgers with one contest. Not thread-safe.
@@ -33,7 +36,9 @@ class PlainFold {
 
   size_t size() const { return bytes_.size(); }
   Digest Root() const { return RootOfRange(0, bytes_.size()); }
-  std::vector<PlainTeam> Teams() const;
+  std::vector<PlainTeam> Teams() const { return TeamsAfter(size()); }
+  // What of the charges was a team's own, not of what teams share.
+  counting::Bits ChargedOf(int team) const;
   int64_t LastRound() const;
   bool Closed() const;
   // Whether the last entry is a START that could not be paid.
@@ -41,6 +46,11 @@ class PlainFold {
   counting::Bits ActsUsed() const;
   counting::Bits Charged() const;
   counting::Bits FinalCharged() const;
+  // The limits that an entry after the first `size` entries finds, as acts before the last ROUND
+  // among these left them; with those of the exchange itself, as the next one will.
+  counting::Limits LimitsAfter(size_t size) const;
+  std::vector<PlainTeam> TeamsAfter(size_t size) const;
+  counting::Limits LimitsPromised() const;
   // What all teams share, before the next RESULT.
   counting::SharedState Shared() const;
   // ADMITs without a RESULT that are due in `round`, in ledger order.
@@ -58,6 +68,7 @@ class PlainFold {
   absl::Status Judge(const log::RoundEntry& entry) const;
   absl::Status Judge(const log::ShiftEntry& entry) const;
   absl::Status Judge(const log::ActEntry& entry) const;
+  absl::Status Judge(const log::ChoiceEntry& entry) const;
   absl::Status Judge(const log::FinalEntry& entry) const;
   absl::Status Judge(const log::CloseEntry& entry) const;
 
@@ -82,8 +93,13 @@ class PlainFold {
   int64_t CountSinceRound() const;
   template <typename T>
   int64_t Count() const;
+  // Of the first `size` entries.
   template <typename T>
-  std::vector<const T*> All() const;
+  std::vector<const T*> AllOf(size_t size) const;
+  template <typename T>
+  std::vector<const T*> All() const {
+    return AllOf<T>(entries_.size());
+  }
   Digest RootOfRange(size_t begin, size_t end) const;
 
   std::vector<std::string> bytes_;
@@ -91,10 +107,10 @@ class PlainFold {
 };
 
 template <typename T>
-std::vector<const T*> PlainFold::All() const {
+std::vector<const T*> PlainFold::AllOf(size_t size) const {
   std::vector<const T*> all;
-  for (const log::Entry& entry : entries_) {
-    if (const T* one = std::get_if<T>(&entry); one != nullptr) all.push_back(one);
+  for (size_t i = 0; i < size; ++i) {
+    if (const T* one = std::get_if<T>(&entries_[i]); one != nullptr) all.push_back(one);
   }
   return all;
 }

@@ -96,13 +96,13 @@ absl::Status PlainFold::Judge(const log::AdmitEntry& entry) const {
     if (admit->request_id == entry.request_id) return No();
     if (admit->round > entry.round - contest::RoundsPerDay(policy->rounds)) ++today;
   }
-  return Unless(entry.try_number == team.tries + 1 && entry.try_number <= policy->release.tries &&
-                (policy->release.tries_per_day == 0 || today < policy->release.tries_per_day) &&
-                team.waiting < policy->release.waiting &&
-                entry.run_round == RunRound(entry.round) && entry.result_round == entry.run_round &&
-                entry.run_round <= policy->rounds.count &&
-                entry.size_class <= log::SizeClass(policy->limits.program_bytes) &&
-                entry.show_below.value_or(0) <= policy->scoring.scale.level_count());
+  return Unless(
+      entry.try_number == team.tries + 1 && entry.try_number <= LimitsAfter(size()).tries &&
+      (policy->release.tries_per_day == 0 || today < policy->release.tries_per_day) &&
+      team.waiting < policy->release.waiting && entry.run_round == RunRound(entry.round) &&
+      entry.result_round == entry.run_round && entry.run_round <= policy->rounds.count &&
+      entry.size_class <= log::SizeClass(policy->limits.program_bytes) &&
+      entry.show_below.value_or(0) <= policy->scoring.scale.level_count());
 }
 
 absl::Status PlainFold::Judge(const log::ResultEntry& entry) const {
@@ -184,6 +184,7 @@ absl::Status PlainFold::Judge(const log::ActEntry& entry) const {
   if (policy == nullptr || entry.round != LastRound() + 1) return No();
   const bool of_team =
       entry.kind == log::ActKind::kDisqualify || entry.kind == log::ActKind::kReinstate;
+  if (of_team && entry.value.has_value()) return No();
   if (of_team) {
     const std::vector<PlainTeam> teams = Teams();
     if (entry.team < 1 || entry.team > static_cast<int>(teams.size()) ||
@@ -192,9 +193,18 @@ absl::Status PlainFold::Judge(const log::ActEntry& entry) const {
         entry.charge != counting::TeamActCharge(*policy)) {
       return No();
     }
-  } else if (entry.team != 0 || entry.charge != (entry.kind == log::ActKind::kStop
-                                                     ? counting::StopCharge(*policy)
-                                                     : counting::CloseEarlyCharge(*policy))) {
+  } else if (entry.value.has_value()) {
+    const counting::Limits limits = LimitsPromised();
+    const int was = entry.kind == log::ActKind::kLowerTries           ? limits.tries
+                    : entry.kind == log::ActKind::kLowerShownScores   ? limits.shown_scores
+                    : entry.kind == log::ActKind::kLowerShownFailures ? limits.shown_failures
+                                                                      : 0;
+    if (entry.team != 0 || *entry.value >= was || entry.charge != counting::TightenCharge(*policy))
+      return No();
+  } else if (entry.kind >= log::ActKind::kLowerTries || entry.team != 0 ||
+             entry.charge != (entry.kind == log::ActKind::kStop
+                                  ? counting::StopCharge(*policy)
+                                  : counting::CloseEarlyCharge(*policy))) {
     return No();
   }
   if (entry.kind == log::ActKind::kStop) {
@@ -202,10 +212,37 @@ absl::Status PlainFold::Judge(const log::ActEntry& entry) const {
                   CountSinceRound<log::AdmitEntry>() + CountSinceRound<log::ResultEntry>() == 0);
   }
   if (entry.kind == log::ActKind::kCloseEarly && Closing()) return No();
-  const std::string statement = log::ActStatement(entry.contest, entry.kind, entry.team,
-                                                  static_cast<int>(Count<log::ActEntry>()));
+  const std::string statement = log::ActStatement(entry, static_cast<int>(Count<log::ActEntry>()));
   if (!Verify(policy->organizer, statement, entry.signature)) return No();
   return Paid(*policy, entry.charge);
+}
+
+absl::Status PlainFold::Judge(const log::ChoiceEntry& entry) const {
+  const contest::Policy* const policy = RunningPolicy(entry.contest);
+  if (policy == nullptr || entry.round != LastRound() + 1 ||
+      policy->release.final_rule == contest::FinalRule::kNone ||
+      entry.team > Count<log::TeamEntry>()) {
+    return No();
+  }
+  const PlainTeam team = Teams()[static_cast<size_t>(entry.team - 1)];
+  if (team.disqualified || team.choice == entry.admit) return No();
+  for (const auto* choice : All<log::ChoiceEntry>()) {
+    if (choice->team == entry.team && choice->round == entry.round) return No();
+  }
+  if (entry.admit.has_value()) {
+    const auto* const admit =
+        *entry.admit < static_cast<int64_t>(size())
+            ? std::get_if<log::AdmitEntry>(&entries_[static_cast<size_t>(*entry.admit)])
+            : nullptr;
+    if (admit == nullptr || admit->team != entry.team) return No();
+    for (const auto* result : All<log::ResultEntry>()) {
+      if (result->admit == *entry.admit && result->symbol.kind != counting::SymbolKind::kLevel)
+        return No();
+    }
+  }
+  const std::string statement =
+      log::ChoiceStatement(entry.contest, entry.team, entry.admit, team.choices);
+  return Unless(Verify(team.entry.key, statement, entry.signature));
 }
 
 absl::Status PlainFold::Judge(const log::FinalEntry& entry) const {
@@ -220,7 +257,7 @@ absl::Status PlainFold::Judge(const log::FinalEntry& entry) const {
   for (const PlainTeam& one : finalists) {
     if (one.entry.number == entry.team) team = &one;
   }
-  if (team == nullptr || team->best_admit != entry.admit) return No();
+  if (team == nullptr || team->judged_by != entry.admit) return No();
   for (const auto* other : All<log::FinalEntry>()) {
     if (other->team == entry.team) return No();
   }

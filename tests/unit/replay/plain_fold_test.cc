@@ -83,6 +83,12 @@ std::vector<std::string> RandomLedger(Dice& dice) {
       builder.ActOnTeam(team.disqualified ? log::ActKind::kReinstate : log::ActKind::kDisqualify,
                         team.entry.name);
     }
+    if (dice.OneIn(7) && MayPay(contest, counting::TightenCharge(policy))) {
+      const auto kind =
+          static_cast<log::ActKind>(static_cast<int>(log::ActKind::kLowerTries) + dice.Below(3));
+      const int now = contest.next_limits.Of(*log::LimitOf(kind));
+      if (now > 0) builder.Lower(kind, dice.OneIn(2) ? now - 1 : dice.Below(now));
+    }
     if (dice.OneIn(9)) builder.Start(static_cast<uint8_t>(20 + contest.last_round));
     if (contest.stopped) break;
     builder.Release();
@@ -94,7 +100,7 @@ std::vector<std::string> RandomLedger(Dice& dice) {
       const std::string& name =
           names[static_cast<size_t>(dice.Below(static_cast<int>(names.size())))];
       const Team& team = *contest.FindTeam(name);
-      const bool may = !team.disqualified && team.tries_used < policy.release.tries &&
+      const bool may = !team.disqualified && team.tries_used < contest.limits.tries &&
                        team.waiting < policy.release.waiting &&
                        (policy.release.tries_per_day == 0 ||
                         TriesOfDay(contest, team) < policy.release.tries_per_day) &&
@@ -103,6 +109,20 @@ std::vector<std::string> RandomLedger(Dice& dice) {
       const int levels = policy.scoring.scale.level_count();
       builder.Admit(name, dice.OneIn(4) ? std::nullopt : std::optional(dice.Below(levels + 1)),
                     dice.OneIn(4) ? std::optional(dice.Below(levels)) : std::nullopt);
+    }
+    if (!names.empty() && policy.release.final_rule != contest::FinalRule::kNone && dice.OneIn(3)) {
+      const std::string& name =
+          names[static_cast<size_t>(dice.Below(static_cast<int>(names.size())))];
+      const Team& team = *contest.FindTeam(name);
+      std::optional<int64_t> admit;
+      if (!team.admissions.empty() && !dice.OneIn(4)) {
+        admit = team.admissions[static_cast<size_t>(
+            dice.Below(static_cast<int>(team.admissions.size())))];
+      }
+      if (!team.disqualified && admit != team.choice &&
+          (!admit.has_value() || MayChoose(contest, team, *admit))) {
+        builder.Choose(name, admit);
+      }
     }
     if (!closing && dice.OneIn(25) && MayPay(contest, counting::CloseEarlyCharge(policy))) {
       builder.CloseEarly();
@@ -180,12 +200,17 @@ void ExpectSame(const LedgerState& fast, const PlainFold& plain) {
     const Team& team = contest->teams[i];
     EXPECT_EQ(team.entry, teams[i].entry);
     EXPECT_EQ(team.state, teams[i].state);
-    EXPECT_EQ(team.charged, teams[i].charged);
+    EXPECT_EQ(team.charged, plain.ChargedOf(team.entry.number));
     EXPECT_EQ(team.tries_used, teams[i].tries);
     EXPECT_EQ(team.waiting, teams[i].waiting);
     EXPECT_EQ(team.best_level, teams[i].best_level);
     EXPECT_EQ(team.best_admit, teams[i].best_admit);
     EXPECT_EQ(team.disqualified, teams[i].disqualified);
+    EXPECT_EQ(team.choice, teams[i].choice);
+    EXPECT_EQ(team.choices, teams[i].choices);
+    if (contest->phase != Phase::kClosed) {
+      EXPECT_EQ(team.JudgedBy(), teams[i].judged_by);
+    }
   }
 }
 
@@ -205,6 +230,8 @@ void ExpectForgotten(const LedgerState& state) {
 }
 
 struct Tally {
+  int lowered = 0;  // limits
+  int chosen = 0;   // final places by a choice that is not the best
   int taken = 0;
   int malformed = 0;
   int refused = 0;
@@ -224,6 +251,13 @@ void Compare(const std::vector<std::string>& entries, Tally& tally) {
     tally.malformed += absl::IsInvalidArgument(by_fast) ? 1 : 0;
     tally.refused += absl::IsFailedPrecondition(by_fast) ? 1 : 0;
     tally.exhausted += absl::IsResourceExhausted(by_fast) ? 1 : 0;
+  }
+  if (const Contest* contest = fast.Find("demo"); contest != nullptr) {
+    tally.lowered += contest->limits == counting::LimitsOf(contest->policy.policy) ? 0 : 1;
+    for (const log::FinalEntry& place : contest->finals) {
+      const Team& team = contest->teams[static_cast<size_t>(place.team - 1)];
+      tally.chosen += place.admit == team.best_admit ? 0 : 1;
+    }
   }
   ExpectSame(fast, plain);
   ExpectSame(forgetful, plain);
@@ -249,6 +283,10 @@ TEST(PlainFold, AgreesWithTheFastOneOverRandomLedgers) {
   std::printf("%d ledgers: %d entries; changed: %d taken, %d malformed, %d refused, %d exhausted\n",
               ledgers, whole.taken, mutated.taken, mutated.malformed, mutated.refused,
               mutated.exhausted);
+  std::printf("%d with lower limits; %d places by a choice that is not the best\n", whole.lowered,
+              whole.chosen);
+  EXPECT_GT(whole.lowered, kSeeds / 10);
+  EXPECT_GT(whole.chosen, kSeeds / 100);
   // Each kind of answer is met, or the changes prove little.
   EXPECT_GT(mutated.taken, kSeeds);
   EXPECT_GT(mutated.malformed, kSeeds);

@@ -217,7 +217,7 @@ TEST(FinalTest, WrongPlacesAreRefused) {
       {" place=1 ", " place=2 ", contest::FinalRule::kWinner, "follow each other"},
       {" team=2 ", " team=3 ", contest::FinalRule::kWinner, "with a shown score"},
       {" team=2 ", " team=9 ", contest::FinalRule::kWinner, "with a shown score"},
-      {" team=2 ", " team=1 ", contest::FinalRule::kWinner, "best shown submission"},
+      {" team=2 ", " team=1 ", contest::FinalRule::kWinner, "that it chose, or its best"},
       {" level=- ", " level=3 ", contest::FinalRule::kWinner, "every-team alone"},
       {" text=- ", " text=0.9 ", contest::FinalRule::kWinner, "text must be its level's"},
       {" charge_bits=1.000", " charge_bits=0.999", contest::FinalRule::kWinner, "costs what"},

@@ -146,10 +146,11 @@ TEST(Start, ThatCannotBePaidStopsTheContestAndTheVaultServes) {
   EXPECT_TRUE(world.vault().Exchange(ExchangeKind::kIdle, {}, kOrigin).ok());
 }
 
-log::ActEntry Act(World& world, log::ActKind kind, int team) {
+log::ActEntry Act(World& world, log::ActKind kind, int team,
+                  std::optional<int> value = std::nullopt) {
   const replay::Contest& contest = *world.vault().state().Find("demo");
-  log::ActEntry act{.contest = "demo", .kind = kind, .team = team};
-  act.signature = testing::TestKey(1).Sign(log::ActStatement("demo", kind, team, contest.acts));
+  log::ActEntry act{.contest = "demo", .kind = kind, .team = team, .value = value};
+  act.signature = testing::TestKey(1).Sign(log::ActStatement(act, contest.acts));
   return act;
 }
 
@@ -182,6 +183,49 @@ TEST(Acts, ThatCannotBeAreRefusedAndTheRoundGoesOn) {
   }
   EXPECT_EQ(world.vault().state().Find("demo")->last_round, rounds + 1);
   EXPECT_EQ(world.vault().state().Find("demo")->acts, 0);
+}
+
+TEST(Acts, ALimitIsLoweredFromTheNextExchangeOn) {
+  World world;
+  world.JoinAndSubmit();
+  const log::ActEntry act = Act(world, log::ActKind::kLowerShownScores, 0, 1);
+  ASSERT_TRUE(world.proposals().Add(ProposalKind::kAct, "demo", log::Encode(act)->bytes()).ok());
+  // ada's two runs reach levels 20 and 10: both are shown in this exchange.
+  RunAll(world, {0, 0, 0, 0});
+  const replay::Contest& contest = *world.vault().state().Find("demo");
+  ASSERT_EQ(world.vault().settled().size(), 1u);
+  EXPECT_EQ(world.vault().settled()[0].state, ProposalState::kAppended);
+  EXPECT_EQ(contest.acts_used, counting::TightenCharge(contest.policy.policy));
+  EXPECT_EQ(contest.teams[0].shown.size(), 2u);
+  EXPECT_EQ(contest.teams[0].state.scores, 0);
+  EXPECT_EQ(contest.teams[1].state.scores, 0);
+}
+
+TEST(Choices, AreTakenWithTheExchangeAndJudgeAtTheEnd) {
+  World world([](contest::Policy& policy) {
+    policy.rounds.count = 5;
+    policy.release.final_rule = contest::FinalRule::kEveryTeam;
+  });
+  world.JoinAndSubmit();
+  // ada's first reaches 20 and 7 of the final rows, her second 10 and 25.
+  RunAll(world, {7, 25, 24, 0});
+  const replay::Contest& contest = *world.vault().state().Find("demo");
+  const auto choose = [&](uint8_t key, std::optional<int64_t> admit) {
+    return Arrived{.request = pipe::SignChoose(testing::TestKey(key),
+                                               {.contest = "demo", .team = 1, .admit = admit})};
+  };
+  const int64_t first = contest.teams[0].admissions[0];
+  // Somebody else's key chooses nothing, and the exchange goes on.
+  ASSERT_TRUE(world.vault()
+                  .Exchange(ExchangeKind::kRound, {choose(11, first), choose(10, first)}, kOrigin)
+                  .ok());
+  EXPECT_EQ(contest.teams[0].choice, first);
+  EXPECT_EQ(contest.teams[0].choices, 1);
+  ToTheEnd(world);
+  const replay::Contest& closed = *world.vault().state().Find("demo");
+  ASSERT_EQ(closed.finals.size(), 2u);
+  EXPECT_EQ(closed.finals[0].admit, first);
+  EXPECT_EQ(closed.finals[0].level, 7);
 }
 
 // A proposal that is no entry at all ends the exchange. What was appended before it is undone, and

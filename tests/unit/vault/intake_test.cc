@@ -117,6 +117,33 @@ TEST_F(IntakeTest, StoresNoMoreOfATeamThanMayWait) {
   EXPECT_EQ(intake.arrived().size(), 2U);
 }
 
+TEST_F(IntakeTest, TakesOneChoiceOfATeamAndNoneThatCannotBe) {
+  testing::LedgerBuilder builder;
+  builder.Start();
+  builder.Dataset();
+  contest::Policy policy = testing::DemoPolicy();
+  policy.release.final_rule = contest::FinalRule::kWinner;
+  builder.OpenContest(policy);
+  builder.Join("ada");
+  builder.Join("bob");
+  const int64_t first = builder.Admit("ada", 40);
+  const int64_t second = builder.Admit("ada", 30);
+  builder.EndRound();
+  const auto choice = [&](uint8_t key, int team, std::optional<int64_t> admit) {
+    return Frame(ToVaultType::kRequest,
+                 pipe::Encode(pipe::SignChoose(testing::TestKey(key),
+                                               {.contest = "demo", .team = team, .admit = admit})));
+  };
+  Intake intake(builder.state(), folder_.path());
+  ASSERT_TRUE(intake.Take(Hello()).ok());
+  ASSERT_TRUE(intake.Take(choice(11, 2, first)).ok());  // ada's, by bob
+  ASSERT_TRUE(intake.Take(choice(77, 1, first)).ok());  // by a stranger
+  ASSERT_TRUE(intake.Take(choice(10, 1, second)).ok());
+  ASSERT_TRUE(intake.Take(choice(10, 1, first)).ok());
+  ASSERT_EQ(intake.arrived().size(), 1U);
+  EXPECT_EQ(std::get<pipe::ChooseRequest>(intake.arrived()[0].request).admit, second);
+}
+
 TEST_F(IntakeTest, EndsTheConnectionOfAFrontThatBreaksTheProtocol) {
   const std::string program(5000, 'p');
   const std::vector<std::string> frames = Frames(builder_.Request("ada", program), program);
