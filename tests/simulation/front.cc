@@ -305,7 +305,7 @@ void Front::MakeBatch() {
       Request(pipe::Encode(join));
     }
     if (!joined_.contains(team)) continue;
-    if (random_.OneIn(5)) AddChoice(team);
+    if (random_.OneIn(3)) AddChoice(team);
     // Little more than a team may ever submit.
     int& sent = sent_of_team_[team];
     if (sent > world_.policy.release.tries + 4 && !random_.OneIn(6)) continue;

@@ -1,6 +1,7 @@
 #include "server/core/log/entry_text.h"
 
 #include <array>
+#include <bit>
 #include <charconv>
 #include <cstring>
 
@@ -22,22 +23,26 @@ uint64_t EightAt(const char* at) {
   return eight;
 }
 
-// Of '!' to '~' alone. Most values are hex and long: eight characters at once.
-bool IsValue(std::string_view value) {
+// The first character from `at` on that is none of '!' to '~', or `end`. Eight at once, for most
+// values are hex and long.
+const char* EndOfValue(const char* at, const char* end) {
   constexpr uint64_t kOnes = 0x0101010101010101;
   constexpr uint64_t kHighBits = 0x8080808080808080;
-  const char* at = value.data();
-  const char* const end = at + value.size();
   for (; end - at >= 8; at += 8) {
     // A byte's high bit is set where the byte is below '!', above '~', or above 127. A borrow or a
-    // carry comes only from such a byte, so it makes no good word bad.
+    // carry comes only from such a byte and goes only upwards, so the lowest bit is right.
+    static_assert(std::endian::native == std::endian::little);
     const uint64_t eight = EightAt(at);
-    if ((((eight - kOnes * '!') | (eight + kOnes) | eight) & kHighBits) != 0) return false;
+    const uint64_t others = ((eight - kOnes * '!') | (eight + kOnes) | eight) & kHighBits;
+    if (others != 0) return at + std::countr_zero(others) / 8;
   }
-  for (; at != end; ++at) {
-    if (*at <= ' ' || *at > '~') return false;
-  }
-  return !value.empty();
+  while (at != end && *at > ' ' && *at <= '~') ++at;
+  return at;
+}
+
+bool IsValue(std::string_view value) {
+  const char* const end = value.data() + value.size();
+  return !value.empty() && EndOfValue(value.data(), end) == end;
 }
 
 // Each character equals the one after it, and the first is a space.
@@ -143,12 +148,16 @@ absl::StatusOr<EntryReader> EntryReader::Open(std::string_view bytes) {
 }
 
 absl::StatusOr<std::string_view> EntryReader::Take(std::string_view key) {
-  const std::string_view word = TakeWord(rest_);
-  if (word.size() <= key.size() || !word.starts_with(key) || word[key.size()] != '=' ||
-      !IsValue(word.substr(key.size() + 1))) {
-    return Malformed(absl::StrFormat("field \"%s\" expected, found \"%s\"", key, word));
+  if (rest_.size() > key.size() && rest_[key.size()] == '=' && rest_.starts_with(key)) {
+    const char* const value = rest_.data() + key.size() + 1;
+    const char* const end = rest_.data() + rest_.size();
+    const char* const stop = EndOfValue(value, end);
+    if (stop != value && (stop == end || *stop == ' ')) {
+      rest_ = stop == end ? "" : std::string_view(stop + 1, static_cast<size_t>(end - stop - 1));
+      return std::string_view(value, static_cast<size_t>(stop - value));
+    }
   }
-  return word.substr(key.size() + 1);
+  return Malformed(absl::StrFormat("field \"%s\" expected, found \"%s\"", key, TakeWord(rest_)));
 }
 
 absl::StatusOr<std::optional<Digest>> EntryReader::TakeDigestOrDash(std::string_view key) {

@@ -190,9 +190,12 @@ absl::Status LedgerState::Check(const log::AdmitEntry& entry) {
   if (entry.show_below.has_value() && *entry.show_below > policy.scoring.scale.level_count()) {
     return Breaks("show_below must be a level");
   }
+  // The last that can be wrong, so that looking it up and keeping it are one.
   const std::pair request(entry.team, entry.request_id);
-  if (contest->requests.contains(request) || contest->used_ids.contains(request))
-    return Breaks("a request id serves once");
+  const bool fresh = keep_ == Keep::kEverything
+                         ? contest->requests.emplace(request, size()).second
+                         : contest->used_ids.insert(request).second;
+  if (!fresh) return Breaks("a request id serves once");
   contest->queue.Take(entry.round);
   contest->admissions.emplace_hint(contest->admissions.end(), size(),
                                    Admission{.index = size(), .entry = entry});
@@ -205,15 +208,7 @@ absl::Status LedgerState::Check(const log::AdmitEntry& entry) {
     if (team.day_rounds.size() > static_cast<size_t>(policy.release.tries_per_day))
       team.day_rounds.erase(team.day_rounds.begin());
   }
-  switch (keep_) {
-    case Keep::kEverything:
-      contest->requests.emplace(request, size());
-      team.admissions.push_back(size());
-      break;
-    case Keep::kWhatTheRulesNeed:
-      contest->used_ids.insert(request);
-      break;
-  }
+  if (keep_ == Keep::kEverything) team.admissions.push_back(size());
   return absl::OkStatus();
 }
 
