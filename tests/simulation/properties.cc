@@ -198,6 +198,8 @@ void Count(const log::Entry& entry, Counts& counts) {
   if (std::holds_alternative<log::AdmitEntry>(entry)) ++counts.admitted;
   if (std::holds_alternative<log::ShiftEntry>(entry)) ++counts.shifts;
   if (std::holds_alternative<log::ChoiceEntry>(entry)) ++counts.choices;
+  if (const auto* act = std::get_if<log::ActEntry>(&entry))
+    counts.acts += act->kind == log::ActKind::kStop ? 0 : 1;
   if (const auto* start = std::get_if<log::StartEntry>(&entry))
     counts.starts += start->charge > counting::Bits{} ? 1 : 0;
   if (std::holds_alternative<log::CloseEntry>(entry)) ++counts.closed;

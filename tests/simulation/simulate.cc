@@ -27,7 +27,8 @@ void Print(const Report& all, uint64_t seeds, double seconds) {
       "%ju seeds: %jd submissions sent, %jd batches whole, %jd admitted, %jd results (%jd levels), "
       "%jd runs\n",
       seeds, c.sent, c.batches, c.admitted, c.results, c.levels, c.runs);
-  std::printf("  %jd choices, %jd places by one that is not the best\n", c.choices, c.judged);
+  std::printf("  %jd acts of an organizer, %jd choices, %jd places by one that is not the best\n",
+              c.acts, c.choices, c.judged);
   std::printf(
       "  %jd lives of a vault, %jd crashes, %jd kills, %jd other faults, %jd asked stops, %jd "
       "shifts, %jd paid starts, %jd unpaid, %jd stops, %jd closed; %jd heads shown to witnesses, "

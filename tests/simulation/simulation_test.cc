@@ -40,6 +40,7 @@ TEST_F(Simulation, EverySeedKeepsEveryProperty) {
   EXPECT_GT(all.counts.kills_after_loss, 20);
   EXPECT_GT(all.counts.faults, 20);
   EXPECT_GT(all.counts.asked, 20);
+  EXPECT_GT(all.counts.acts, 500);
   EXPECT_GT(all.counts.choices, 1'000);
   EXPECT_GT(all.counts.judged, 20);
   EXPECT_GT(all.counts.shifts, 100);
@@ -66,6 +67,18 @@ TEST_F(Simulation, ASeedIsReplayedExactly) {
     EXPECT_TRUE(once.seen.events == again.seen.events) << seed;
     EXPECT_EQ(once.seen.ledger, again.seen.ledger) << seed;
     EXPECT_EQ(once.order, again.order) << seed;
+  }
+}
+
+// Longer than an idle exchange waits for anything: only virtual time may make a vault late.
+TEST_F(Simulation, ABusyMachineIsNotSeen) {
+  for (uint64_t seed = 1; seed <= 3; ++seed) {
+    Setting setting{.seed = seed, .private_seed = seed + 5};
+    const Outcome once = Play(setting);
+    setting.stall = absl::Milliseconds(600);
+    const Outcome busy = Play(setting);
+    EXPECT_TRUE(once.seen.events == busy.seen.events) << seed;
+    EXPECT_EQ(once.seen.ledger, busy.seen.ledger) << seed;
   }
 }
 

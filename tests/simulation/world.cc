@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "absl/time/clock.h"
 #include "server/core/base/status.h"
 #include "server/system/files.h"
 #include "server/system/temp_dir.h"
@@ -17,6 +18,7 @@
 #include "server/vault/folder.h"
 #include "server/vault/serve.h"
 #include "tests/simulation/front.h"
+#include "tests/simulation/organizer.h"
 #include "tests/simulation/properties.h"
 #include "tests/simulation/wrapped_calls.h"
 
@@ -100,13 +102,17 @@ class World final : public WallClock, public vault::Pace, public vault::AnyRunne
         world_(MakePublicWorld(setting.seed)),
         random_(Random(setting.private_seed).Branch(3)),
         trouble_(Random(setting.seed).Branch(4)),
-        front_(world_, setting.seed, Ground::Get().socket()) {
+        front_(world_, setting.seed, Ground::Get().socket()),
+        stall_(setting.stall) {
     Ground::Get().Reset();
     Hooks().sent = [this](std::string_view bytes) {
       See(std::string(bytes));
       front_.Receive();
     };
-    Hooks().reading = [this] { front_.Refill(); };
+    Hooks().reading = [this] {
+      absl::SleepFor(std::exchange(stall_, absl::ZeroDuration()));
+      front_.Refill();
+    };
     Hooks().log_fd = kLogFd;
     Hooks().logged = [this](std::string_view line) { See(std::string(line)); };
     disk_.TrustLogs(setting_.mutant == Mutant::kTrustLogs);
@@ -187,6 +193,7 @@ class World final : public WallClock, public vault::Pace, public vault::AnyRunne
   Random random_;   // private
   Random trouble_;  // faults of the disk
   Front front_;
+  absl::Duration stall_;
   Disk& disk_ = Disk::Get();
   Outcome outcome_;
   int64_t now_ms_ = PublicWorld::kStartMs;
@@ -376,6 +383,7 @@ absl::Status World::Live(int life) {
   RETURN_IF_ERROR(vault.Tidy());
   RETURN_IF_ERROR(vault.Start(Sha256("a build"), Sha256(absl::StrFormat("life %d", life))));
   RETURN_IF_ERROR(Propose(database, vault.state()));
+  RETURN_IF_ERROR(ProposeAct(world_, setting_.seed, database, vault.state()));
   ASSIGN_OR_RETURN(UniqueFd listener, ListenUnix(Ground::Get().socket(), {}));
   vault::PipeServer pipe(std::move(listener));
   front_.Act();
@@ -474,6 +482,7 @@ void Counts::Add(const Counts& other) {
   outages_after_sync += other.outages_after_sync;
   faults += other.faults;
   asked += other.asked;
+  acts += other.acts;
   choices += other.choices;
   judged += other.judged;
   shifts += other.shifts;

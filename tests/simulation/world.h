@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "tests/simulation/disk.h"
 #include "tests/simulation/private_world.h"
 #include "tests/simulation/public_world.h"
@@ -59,6 +60,7 @@ struct Counts {
   int64_t kills_after_loss = 0;    // of these: after one that lost something
   int64_t asked = 0;               // stops that an operator asked for
   int64_t faults = 0;              // other calls that failed
+  int64_t acts = 0;                // of an organizer
   int64_t choices = 0;
   int64_t judged = 0;  // places of the final board by a choice that is not the best shown
   int64_t shifts = 0;
@@ -95,6 +97,8 @@ struct Setting {
   std::function<Fate(int64_t admit, int64_t attempt)> fate;
   bool faults = false;  // of the disk, at any step
   Mutant mutant = Mutant::kNone;
+  // Of the machine's own time, before the vault's first read: the machine is busy with others.
+  absl::Duration stall;
 };
 
 // Plays one world to its end and checks it by itself. Deterministic.
