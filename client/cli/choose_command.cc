@@ -57,13 +57,13 @@ Ending RunChoose(const CommandContext& context, const ChooseOptions& options) {
              "\"pinhole status\" shows it when the ledger has it."});
       return ExitCode::kOk;
     }
-    const auto over = [&] { return session.state().Find(name)->phase == replay::Phase::kClosed; };
-    RETURN_IF_ERROR(session.Follow(
-        context, [&](int64_t) { return stands() || over() ? Watching::kStop : Watching::kGoOn; }));
-    if (!stands()) {
-      return absl::FailedPreconditionError(
-          "the contest closed before the choice was taken: it has no effect");
-    }
+    // Until it stands, or can no more: its submission shows no score, another choice was taken, or
+    // the contest is over.
+    const auto planned = [&] { return replay::PlanChoice(session.state(), request).status(); };
+    RETURN_IF_ERROR(session.Follow(context, [&](int64_t) {
+      return stands() || !planned().ok() ? Watching::kStop : Watching::kGoOn;
+    }));
+    if (!stands()) return planned();
   }
   Print(context, {{{"contest", name},
                    {"state", "in the ledger"},

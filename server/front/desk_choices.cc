@@ -55,18 +55,13 @@ absl::StatusOr<ChoiceReceipt> Desk::Choose(const TeamIdentity& team, std::string
                    [&](const StoredRequest& stored) { return IsChoiceOf(stored, *choice); });
   if (earlier != waiting_.end() && earlier->text == text) return receipt;
 
-  // The newest counts: the ledger takes one choice of a team an exchange.
-  std::vector<StoredRequest> others = waiting_;
-  std::erase_if(others, [&](const StoredRequest& stored) { return IsChoiceOf(stored, *choice); });
-  Sorted sorted = mirror_.Read(
-      [&](const MirrorView& view) { return SortRequests(view.state, std::move(others)); });
-  const auto planned = replay::PlanChoice(sorted.projection.after(), *choice);
+  const auto planned = replay::PlanChoice(projection_.after(), *choice);
   if (!planned.ok()) return WithReason(ChoiceReason(planned.status().code()), planned.status());
+  // The newest counts: the ledger takes one choice of a team an exchange.
   const std::optional<int64_t> replaced =
       earlier == waiting_.end() ? std::nullopt : std::optional(earlier->id);
   ASSIGN_OR_RETURN(const int64_t id, store_.AddChoice(*parsed, text, replaced));
-  projection_ = std::move(sorted.projection);
-  waiting_ = std::move(sorted.waiting);
+  if (replaced.has_value()) waiting_.erase(earlier);
   RETURN_IF_ERROR(Queue(id, *parsed, text, ""));
   return receipt;
 }

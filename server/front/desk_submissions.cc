@@ -74,7 +74,7 @@ absl::Status Desk::WaitingRefusal(const pipe::SubmitRequest& request, std::strin
   const replay::Contest& contest = *projection_.after().Find(request.contest);
   const replay::Team& team = *contest.FindTeam(request.team_key);
   const contest::Release& release = contest.policy.policy.release;
-  if (team.tries_used >= release.tries || team.waiting < release.waiting) {
+  if (team.tries_used >= contest.limits.tries || team.waiting < release.waiting) {
     return Refuse(Reason::kNoTryLeft, absl::StatusCode::kResourceExhausted, text);
   }
   int64_t round = INT64_MAX;

@@ -46,11 +46,9 @@ absl::Status Projection::Add(int64_t id, const pipe::Request& request) {
     ASSIGN_OR_RETURN(const log::EncodedEntry entry, log::Encode(team));
     return after_.Apply(entry.bytes());
   }
-  if (const auto* choice = std::get_if<pipe::ChooseRequest>(&request)) {
-    ASSIGN_OR_RETURN(const log::ChoiceEntry planned, replay::PlanChoice(after_, *choice));
-    ASSIGN_OR_RETURN(const log::EncodedEntry entry, log::Encode(planned));
-    return after_.Apply(entry.bytes());
-  }
+  // Nothing else that waits depends on a choice, and another of the team may take its place.
+  if (const auto* choice = std::get_if<pipe::ChooseRequest>(&request))
+    return replay::PlanChoice(after_, *choice).status();
   // The commitment decides nothing about admission, and the projected entry is never shown.
   const auto& submit = std::get<pipe::SubmitRequest>(request);
   ASSIGN_OR_RETURN(const log::AdmitEntry admit, replay::PlanAdmit(after_, submit, Digest{}));

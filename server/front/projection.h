@@ -25,7 +25,7 @@ class Projection {
   // PlanChoice; the projection is unchanged.
   absl::Status Add(int64_t id, const pipe::Request& request);
 
-  // The ledger as it will be, without its results and rounds.
+  // The ledger as it will be, without its results, rounds and choices.
   const replay::LedgerState& after() const { return after_; }
   // Where a waiting submission stands in the queue; null for any other id.
   const log::AdmitEntry* Planned(int64_t id) const;

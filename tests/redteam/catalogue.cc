@@ -7,7 +7,8 @@ namespace pinhole::redteam {
 const std::vector<Entry>& Catalogue() {
   static const std::vector<Entry> all = {
       {"A1", "rows in the score", "open channel, guess tests; levels before a mute gate",
-       "Counting.ImprovementsEqualEnumeration",
+       "Counting.ImprovementsEqualEnumeration, test_every_score_carries_what_is_declared, "
+       "test_improvements_carry_what_is_declared",
        "it cannot be stopped, only counted; the planter gave every scored row one label, so that "
        "constants reach every level"},
       {"A2", "kinds of failure", "yes",

@@ -18,6 +18,7 @@
 #include "server/vault/folder.h"
 #include "server/vault/serve.h"
 #include "tests/simulation/front.h"
+#include "tests/simulation/ground.h"
 #include "tests/simulation/organizer.h"
 #include "tests/simulation/properties.h"
 #include "tests/simulation/wrapped_calls.h"
@@ -28,49 +29,6 @@ namespace {
 constexpr int kMostLives = 40;
 constexpr int kIdleExchanges = 3;  // after the contest's end
 constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
-
-// The one folder of this process, on a tmpfs, and the content of a database that was just made.
-class Ground {
- public:
-  static Ground& Get() {
-    static Ground ground;
-    return ground;
-  }
-  const vault::Layout& layout() const { return layout_; }
-  std::string socket() const { return folder_.path() + "/socket"; }
-
-  // As a new vault has it.
-  void Reset() {
-    Disk::Get().Reset("");
-    for (const std::string& folder : {layout_.programs(), layout_.evidence()}) {
-      for (const auto& file : std::filesystem::directory_iterator(folder))
-        std::filesystem::remove(file);
-    }
-    Disk::Get().Reset(layout_.directory);
-    for (const auto& [path, file] : new_files_)
-      Disk::Get().files[path] = std::make_shared<MemoryFile>(*file);
-  }
-
- private:
-  Ground() : folder_(*TempDir::Make("/dev/shm")), layout_{folder_.path() + "/vault"} {
-    UseCrashVfs();
-    Disk::Get().Reset("");
-    for (const std::string& folder :
-         {layout_.directory, layout_.private_directory(), layout_.programs(), layout_.evidence()}) {
-      std::filesystem::create_directory(folder);
-    }
-    std::ofstream(layout_.database()).flush();  // the vault looks whether there is one
-    { const auto database = vault::OpenDatabase(layout_); }
-    for (const auto& [path, file] : Disk::Get().files) {
-      file->Sync();
-      new_files_[path] = std::make_shared<MemoryFile>(*file);
-    }
-  }
-
-  TempDir folder_;
-  vault::Layout layout_;
-  std::map<std::string, std::shared_ptr<MemoryFile>> new_files_;
-};
 
 std::string Content(const std::string& path) {
   std::ostringstream out;
@@ -464,35 +422,6 @@ void World::Examine() {
 }
 
 }  // namespace
-
-void Counts::Add(const Counts& other) {
-  sent += other.sent;
-  batches += other.batches;
-  admitted += other.admitted;
-  results += other.results;
-  levels += other.levels;
-  runs += other.runs;
-  lives += other.lives;
-  crashes += other.crashes;
-  kills += other.kills;
-  failed_syncs += other.failed_syncs;
-  lost_syncs += other.lost_syncs;
-  kills_after_sync += other.kills_after_sync;
-  kills_after_loss += other.kills_after_loss;
-  outages_after_sync += other.outages_after_sync;
-  faults += other.faults;
-  asked += other.asked;
-  acts += other.acts;
-  choices += other.choices;
-  judged += other.judged;
-  shifts += other.shifts;
-  starts += other.starts;
-  unpaid += other.unpaid;
-  waits += other.waits;
-  quorums += other.quorums;
-  stopped += other.stopped;
-  closed += other.closed;
-}
 
 Outcome Play(const Setting& setting) { return World(setting).Play(); }
 

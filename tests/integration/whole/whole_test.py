@@ -65,6 +65,7 @@ class Site:
         self.folder.chmod(0o755)
         self.listen = f"127.0.0.1:{free_port()}"
         self.front = self.vault = None
+        self.lane_users = str(LANE)
         (self.folder / "pipe").mkdir()
         front_folder = self.folder / "front"
         front_folder.mkdir()
@@ -85,7 +86,7 @@ class Site:
         (self.folder / "contest.toml").write_text(CONTEST.format(organizer=organizer))
         made = self.run("pinhole-vault", "init", self.folder / "vault", "--name", "vault.example/whole", "--socket",
                         self.folder / "pipe/socket", "--user", VAULT_USER, "--front-group", FRONT_USER, "--lanes-group", LANES_GROUP,
-                        "--lane-users", LANE)
+                        "--lane-users", self.lane_users)
         self.vkey = re.search("ledger key: (.*)", made).group(1)
         self.run("pinhole-vault", "data", "import", self.folder / "vault", self.folder / "dataset.toml", "--owner-key",
                  self.folder / "owner.key")

@@ -70,6 +70,17 @@ TEST_F(ChooseTest, WaitsForTheLedger) {
   EXPECT_EQ(red.choices, 1);
 }
 
+TEST_F(ChooseTest, WaitsForNothingThatCannotCome) {
+  const int64_t before = ledger_.state().size();
+  ASSERT_EQ(Run({"choose", "1"}), 0) << Err();
+  Take(server_.choices.back());
+  ledger_.EndRound();
+  Hand(before);
+  // From another computer, say, whose copy of the ledger has not seen the first.
+  EXPECT_EQ(Run({"choose", "2", "--wait"}), 1);
+  EXPECT_THAT(Err(), HasSubstr("choose again"));
+}
+
 TEST_F(ChooseTest, RefusalsAreSaidBeforeAnythingIsSent) {
   EXPECT_EQ(Run({"choose"}), 2);
   EXPECT_EQ(Run({"choose", "1", "--best"}), 2);
