@@ -39,7 +39,7 @@ absl::Status LedgerState::Apply(std::string_view bytes) {
   // the end. In vain for what is refused.
   const Digest leaf = bytes.size() <= log::kLongEntryBytes ? LeafHash(bytes) : Digest{};
   ASSIGN_OR_RETURN(const log::Entry entry, log::ParseEntry(bytes));
-  if (Open() != nullptr && Open()->must_stop) {
+  if (after_start_ && Open() != nullptr && Open()->must_stop) {
     const auto* const act = std::get_if<log::ActEntry>(&entry);
     if (act == nullptr || act->kind != log::ActKind::kStop)
       return Breaks("nothing but a stop follows a START that could not be paid");
@@ -54,6 +54,7 @@ absl::Status LedgerState::Apply(std::string_view bytes) {
       },
       entry));
   tree_.Append(leaf);
+  after_start_ = std::holds_alternative<log::StartEntry>(entry);
   return absl::OkStatus();
 }
 
@@ -192,9 +193,8 @@ absl::Status LedgerState::Check(const log::AdmitEntry& entry) {
   }
   // The last that can be wrong, so that looking it up and keeping it are one.
   const std::pair request(entry.team, entry.request_id);
-  const bool fresh = keep_ == Keep::kEverything
-                         ? contest->requests.emplace(request, size()).second
-                         : contest->used_ids.insert(request).second;
+  const bool fresh = keep_ == Keep::kEverything ? contest->requests.emplace(request, size()).second
+                                                : contest->used_ids.insert(request).second;
   if (!fresh) return Breaks("a request id serves once");
   contest->queue.Take(entry.round);
   contest->admissions.emplace_hint(contest->admissions.end(), size(),

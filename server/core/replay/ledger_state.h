@@ -211,7 +211,8 @@ class LedgerState {
   Account account_;
   std::map<std::string, Contest, std::less<>> contests_;
   contest::Witnesses witnesses_;
-  std::string open_;  // name of the contest that is not closed; empty when none
+  bool after_start_ = false;  // the last entry is a START
+  std::string open_;          // name of the contest that is not closed; empty when none
 };
 
 }  // namespace pinhole::replay
