@@ -104,9 +104,9 @@ std::string JudgedByText(const replay::Contest& contest, const replay::Team& tea
   const auto number = [&](int64_t admit) {
     return absl::StrFormat("try %d", contest.admissions.at(admit).entry.try_number);
   };
-  const std::string best = team.best_admit < 0
-                               ? "your best shown, once there is one"
-                               : absl::StrFormat("%s, your best shown", number(team.best_admit));
+  std::string best = team.best_admit < 0
+                         ? "your best shown, once there is one"
+                         : absl::StrFormat("%s, your best shown", number(team.best_admit));
   if (!team.choice.has_value()) return best;
   if (team.JudgedBy() == *team.choice)
     return absl::StrFormat("%s, as you chose", number(*team.choice));
