@@ -113,13 +113,11 @@ std::string LoweredText(const replay::Contest& contest) {
     if (now < was)
       text += absl::StrFormat("%s%s %d instead of %d", text.empty() ? "" : ", ", what, now, was);
   };
-  add("tries", policy.tries, contest.next_limits.tries);
-  add("shown scores", policy.shown_scores, contest.next_limits.shown_scores);
-  add("shown failures", policy.shown_failures, contest.next_limits.shown_failures);
+  add("tries", policy.tries, contest.limits.tries);
+  add("shown scores", policy.shown_scores, contest.limits.shown_scores);
+  add("shown failures", policy.shown_failures, contest.limits.shown_failures);
   if (text.empty()) return "";
-  return absl::StrFormat(
-      "         lowered by the organizer%s: %s\n",
-      contest.next_limits == contest.limits ? "" : ", in part from the next round on", text);
+  return absl::StrFormat("         lowered by the organizer: %s\n", text);
 }
 
 std::string RoundsText(const replay::Contest& contest, const absl::TimeZone& zone) {

@@ -101,7 +101,8 @@ class Store {
   // A join with the first token of its team: both are stored or none.
   absl::StatusOr<int64_t> AddJoin(const pipe::Request& request, std::string_view text,
                                   const Digest& token_hash, const TeamIdentity& team);
-  // A choice; the one that it takes the place of is forgotten, and may come again.
+  // A choice. Forgotten are the one that it takes the place of, and itself if it came before and
+  // was refused: both may come again.
   absl::StatusOr<int64_t> AddChoice(const pipe::Request& request, std::string_view text,
                                     std::optional<int64_t> replaced);
   absl::StatusOr<std::optional<StoredRequest>> FindText(std::string_view text);

@@ -151,11 +151,10 @@ absl::StatusOr<int64_t> Store::AddChoice(const pipe::Request& request, std::stri
                                          std::optional<int64_t> replaced) {
   absl::MutexLock lock(&mutex_);
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::Begin(database_));
-  if (replaced.has_value()) {
-    ASSIGN_OR_RETURN(Statement forget,
-                     database_.Prepare("DELETE FROM request WHERE id = ?1 AND kind = 'choose'"));
-    RETURN_IF_ERROR(forget.BindInt64(1, *replaced).Run());
-  }
+  ASSIGN_OR_RETURN(
+      Statement forget,
+      database_.Prepare("DELETE FROM request WHERE kind = 'choose' AND (id = ?1 OR text = ?2)"));
+  RETURN_IF_ERROR(forget.BindInt64(1, replaced.value_or(-1)).BindText(2, text).Run());
   ASSIGN_OR_RETURN(const int64_t id, InsertRequest(request, text, ""));
   RETURN_IF_ERROR(transaction.CommitUnlogged());
   return id;

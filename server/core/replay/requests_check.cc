@@ -1,6 +1,7 @@
 #include "server/core/replay/requests_check.h"
 
 #include "absl/strings/str_format.h"
+#include "server/core/base/status.h"
 
 namespace pinhole::replay {
 namespace {
@@ -34,6 +35,13 @@ absl::StatusOr<const Contest*> FindOpen(const LedgerState& state, std::string_vi
         absl::StrFormat("contest \"%s\" takes nothing more: it is closed or closing", name));
   }
   return FindRunning(state, name);
+}
+
+absl::StatusOr<const Team*> FindMember(const Contest& contest, const PublicKey& key) {
+  const Team* const team = contest.FindTeam(key);
+  if (team != nullptr) return team;
+  return absl::NotFoundError(
+      "no team of this contest has this key: `pinhole join` first, and wait for its exchange");
 }
 
 }  // namespace
@@ -86,11 +94,7 @@ absl::StatusOr<log::AdmitEntry> PlanAdmit(const LedgerState& state,
     return absl::FailedPreconditionError(
         "the request was signed for another policy: read `pinhole rules` and submit again");
   }
-  const Team* team = contest.FindTeam(request.team_key);
-  if (team == nullptr) {
-    return absl::NotFoundError(
-        "no team of this contest has this key: `pinhole join` first, and wait for its exchange");
-  }
+  ASSIGN_OR_RETURN(const Team* const team, FindMember(contest, request.team_key));
   if (team->disqualified) {
     return absl::FailedPreconditionError(
         "the organizer disqualified this team: nothing of it is admitted; ask the organizer");
@@ -153,11 +157,7 @@ absl::StatusOr<log::ChoiceEntry> PlanChoice(const LedgerState& state,
     return absl::FailedPreconditionError(
         "this contest has no final board (release.final none): there is nothing to choose");
   }
-  const Team* team = contest.FindTeam(request.team_key);
-  if (team == nullptr) {
-    return absl::NotFoundError(
-        "no team of this contest has this key: `pinhole join` first, and wait for its exchange");
-  }
+  ASSIGN_OR_RETURN(const Team* const team, FindMember(contest, request.team_key));
   if (team->disqualified) {
     return absl::FailedPreconditionError(
         "the organizer disqualified this team: it has no place on the board; ask the organizer");

@@ -109,6 +109,21 @@ TEST_F(ChoicesTest, Refused) {
   EXPECT_EQ(Exchange().requests.size(), 0u);
 }
 
+// The same words again, once they can be taken after all.
+TEST_F(ChoicesTest, OneThatWasRefusedMayComeAgain) {
+  const std::string text = Signed(Team().admissions[0]);
+  ASSERT_TRUE(Choose(token_, text).ok());
+  vault_.ledger().ActOnTeam(log::ActKind::kDisqualify, "team-0");
+  EXPECT_EQ(Exchange(30).requests.size(), 1u);
+  EXPECT_EQ(Team().choice, std::nullopt);
+  vault_.ledger().ActOnTeam(log::ActKind::kReinstate, "team-0");
+  Exchange();
+  const Outcome outcome = Choose(token_, text);
+  ASSERT_TRUE(outcome.ok()) << outcome.text;
+  Exchange();
+  EXPECT_EQ(Team().choice, Team().admissions[0]);
+}
+
 // What cannot be taken any more is told once the ledger shows why.
 TEST_F(ChoicesTest, OneWhoseSubmissionShowsNoScoreIsDropped) {
   ASSERT_TRUE(Choose(token_, Signed(Team().admissions[0])).ok());
